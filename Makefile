@@ -1,0 +1,123 @@
+# The only task runner. `make` alone says what there is to do.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# The first Python that is 3.11 or later and can make a virtual environment.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
+	if $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
+	>/dev/null 2>&1; then echo $$python; break; fi; done)
+
+define NEEDS_PYTHON
+@test -n "$(PYTHON)" || { \
+	echo "Headrace needs Python 3.11 or later, with venv. Name one: make PYTHON=python3.12" >&2; \
+	exit 1; }
+endef
+
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKED := $(VENV)/.locked
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+UV_VENV := .venv-lock
+UV_VERSION := 0.13.9
+
+# What `make run` reads: a file or a folder. This repository by default.
+INPUT ?= .
+# More words for pytest: make test ARGS="-k lease".
+ARGS ?=
+
+.PHONY: help
+help: ## Say what there is to do
+	@echo "Usage: make TARGET"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: export HEADRACE_INPUT_PATH = $(INPUT)
+run: $(INSTALLED) ## Run the digest workflow on this repository, or on INPUT=a file or folder
+	@echo "Running the workflow 'digest' on '$$HEADRACE_INPUT_PATH'. Nothing leaves this machine."
+	@$(BIN)/python -c 'import json, os; print(json.dumps({"path": os.environ["HEADRACE_INPUT_PATH"]}))' \
+		| $(BIN)/headrace run digest --input -
+
+.PHONY: test
+test: $(INSTALLED) ## Run the tests; ARGS="-k lease" goes to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure what stages and runs cost on AWS; ARGS goes to pytest
+	@$(BIN)/python -m pytest -s tests/benchmarks $(ARGS)
+
+.PHONY: check
+check: $(INSTALLED) ## Lint, formatting, types, architecture, template
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/python .ci/lint_template.py
+
+.PHONY: format
+format: $(INSTALLED) ## Format the code and mend what can be mended
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+.PHONY: lock
+lock: $(UV_VENV)/bin/uv ## Write the lock files anew; UPGRADE=1 takes newer versions
+	@echo "Locking what developers install (requirements-dev.lock)."
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras \
+		--output-file requirements-dev.lock pyproject.toml
+	@echo "Locking the part of it that Lambda runs (requirements.lock)."
+	@rm -f requirements.lock
+	@$(COMPILE) --constraints requirements-dev.lock \
+		--output-file requirements.lock pyproject.toml
+
+COMPILE = $(UV_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+.PHONY: build
+build: ## Build what `sam deploy` uploads (needs the SAM CLI)
+	sam build
+
+# What SAM asks for, once for each function: the code, and the locked packages as Lambda runs them.
+# The local stack stays at home.
+LAMBDA := --platform manylinux2014_aarch64 --implementation cp --python-version 3.13 \
+	--only-binary=:all:
+.PHONY: build-WorkerFunction build-TickFunction build-ApiFunction
+build-WorkerFunction build-TickFunction build-ApiFunction:
+	$(NEEDS_PYTHON)
+	@cp -R adapters functions kernel "$(ARTIFACTS_DIR)"
+	@rm -rf "$(ARTIFACTS_DIR)/functions/local"
+	@$(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet $(LAMBDA) \
+		--require-hashes --requirement requirements.lock --target "$(ARTIFACTS_DIR)"
+
+.PHONY: venv
+venv: $(INSTALLED) ## Make the virtual environment in .venv, or bring it up to date
+
+.PHONY: clean
+clean: ## Remove environments, caches and builds
+	rm -rf $(VENV) $(UV_VENV) .aws-sam build dist .headrace
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find adapters functions kernel tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# An environment keeps its Python; `make clean` first to choose another.
+$(BIN)/python:
+	$(NEEDS_PYTHON)
+	@echo "Making $(VENV) with $$($(PYTHON) --version)."
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(LOCKED): requirements-dev.lock | $(BIN)/python
+	@echo "Installing the locked packages into $(VENV); the first time takes a minute or two."
+	@$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(INSTALLED): $(LOCKED) pyproject.toml
+	@echo "Installing headrace itself, from this folder."
+	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(UV_VENV)/bin/uv:
+	$(NEEDS_PYTHON)
+	@echo "Making $(UV_VENV) with uv $(UV_VERSION), which writes the lock files."
+	@$(PYTHON) -m venv $(UV_VENV)
+	@$(UV_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+		uv==$(UV_VERSION)
