@@ -1,0 +1,56 @@
+"""What an attempt, or a poll, came to, ready to be committed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from kernel.model.failure import Failure
+from kernel.model.json import Json
+from kernel.model.payload import Payload
+from kernel.model.stage import Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Succeeded:
+    """It completed. *output* is the value behind `result.output`, still at hand."""
+
+    result: Result
+    output: Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """Its condition said that it is not wanted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suspending:
+    """It waits for something outside."""
+
+    state: Payload | None
+    poll_every: timedelta
+    max_wait: timedelta
+    callback: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erred:
+    """It failed. *stumbled*: the infrastructure's fault, which costs no attempt of the stage's.
+
+    *delay* is the wait that the stage asked for; None leaves it to its retry policy.
+    """
+
+    failure: Failure
+    delay: timedelta | None = None
+    stumbled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A poll found nothing yet. *check_in* is the wait it asked for."""
+
+    check_in: timedelta | None = None
+
+
+Verdict: TypeAlias = Succeeded | Skipped | Suspending | Erred
+PollVerdict: TypeAlias = Succeeded | Waiting | Erred

@@ -1,0 +1,1 @@
+"""What the kernel needs of the world, one promise a file."""

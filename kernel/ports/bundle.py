@@ -1,0 +1,30 @@
+"""Ports: all that the kernel needs, tied together."""
+
+from dataclasses import dataclass
+
+from kernel.ports.blob_store import BlobStore
+from kernel.ports.clock import Clock
+from kernel.ports.entropy import Entropy
+from kernel.ports.event_sink import EventSink
+from kernel.ports.executor import Executor
+from kernel.ports.job_transport import JobTransport
+from kernel.ports.logbook import Logbook
+from kernel.ports.persistence import Persistence
+from kernel.ports.registry import Registry
+from kernel.ports.scheduler import Scheduler
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """One of each."""
+
+    persistence: Persistence
+    blobs: BlobStore
+    transport: JobTransport
+    sink: EventSink
+    scheduler: Scheduler
+    clock: Clock
+    entropy: Entropy
+    registry: Registry
+    executor: Executor
+    logbook: Logbook

@@ -1,0 +1,136 @@
+"""Durable records, and the one way to change them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from kernel.model.annotation import Annotation
+from kernel.model.change import Change, UpdateStage
+from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.run import Intake, Run
+from kernel.model.stage import StageKey, StageRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A stage as it stands; with its run, where the stage is alone in its group."""
+
+    stage: StageRecord
+    run: Run | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """A run, and the unfinished stage that is alone in its present group, if that is so."""
+
+    run: Run
+    active: StageRecord | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A run with all its stages that were made, by group and ordinal."""
+
+    run: Run
+    stages: tuple[StageRecord, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """A nomination: look at this run, or at this stage of it. It may be out of date."""
+
+    run_id: str
+    at: datetime
+    stage: StageKey | None = None
+
+
+class Persistence(Protocol):
+    """Runs, stages, and what belongs to them.
+
+    Nothing is locked between a read and a commit: each change says what the stored record must
+    be like, and the commit as a whole happens or does not. A stage that is alone in its group
+    may be kept together with its run; then they share one `due_at` (the earlier) and one
+    version, and a change to either moves both. Reads are strongly consistent, but for `due`.
+    Every method raises `UnavailableError` when the store does not answer; a write may then have
+    happened or not.
+    """
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        """Apply every change, or none of them.
+
+        Raises:
+            ConditionFailedError: A record was not as one of the changes requires. A conflict of
+                two commits at the same moment and throttling are not that: they are tried again.
+        """
+        ...
+
+    def update(self, change: UpdateStage) -> Standing:
+        """Apply one change to one stage, and return the stage as it stands after it.
+
+        Raises:
+            ConditionFailedError: The record was not as the change requires, or is not there.
+        """
+        ...
+
+    def run(self, run_id: str) -> Run:
+        """Return the run.
+
+        Raises:
+            NotFoundError: There is no such run.
+        """
+        ...
+
+    def head(self, run_id: str) -> Head:
+        """Return the run with its active stage, where that is alone in its group.
+
+        Raises:
+            NotFoundError: There is no such run.
+        """
+        ...
+
+    def standing(self, key: StageKey) -> Standing:
+        """Return one stage, with its run where *key* is `solo`.
+
+        Raises:
+            NotFoundError: There is no such stage.
+        """
+        ...
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        """Return the run and its stages, each as it stands. The stages are read after the run.
+
+        Raises:
+            NotFoundError: There is no such run.
+        """
+        ...
+
+    def group(self, run_id: str, group: int) -> Iterator[StageRecord]:
+        """Yield the stages of one group, whatever their generation, in pages that begin small.
+
+        A caller that stops early pays for what it saw.
+        """
+        ...
+
+    def intake(self, run_id: str) -> Intake:
+        """Return what the run was given.
+
+        Raises:
+            NotFoundError: There is no such run.
+        """
+        ...
+
+    def idempotency(self, command: str, key: str) -> IdempotencyRecord | None:
+        """Return what the key was used for; it may have expired."""
+        ...
+
+    def annotations(self, run_id: str) -> Sequence[Annotation]:
+        """Return the run's annotations, oldest first."""
+        ...
+
+    def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
+        """Nominate up to *limit* records whose `due_at` is not after *by*, earliest first.
+
+        Eventually consistent: a nomination may be stale, and a fresh record may be missing.
+        """
+        ...

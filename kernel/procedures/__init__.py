@@ -1,0 +1,1 @@
+"""What spans several commits, or a user's code between two of them."""

@@ -1,0 +1,73 @@
+"""Running the code of one attempt, or of one poll: whatever comes of it becomes a verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kernel.model.annotation import Annotation
+from kernel.model.json import Json
+from kernel.model.materials import Materials
+from kernel.model.verdict import Skipped, Verdict
+from kernel.payloads import fetch
+from kernel.ports.logbook import Level, LogEntry
+from kernel.procedures.job import Job
+from kernel.procedures.materials import gather
+from kernel.procedures.stage_context import JobContext
+from kernel.procedures.verdicts import of_body, of_error, trace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What it came to. *config* is the run's, as far as it was got; it goes with the next bell."""
+
+    verdict: Verdict
+    annotations: tuple[Annotation, ...] = ()
+    config: Mapping[str, Json] | None = None
+
+
+def attempt(job: Job, payload: Mapping[str, Json] | None) -> Attempt:
+    """Run the body of the stage that *job* holds."""
+    annotations: list[Annotation] = []
+    materials: Materials | None = None
+    try:
+        materials = gather(job.kernel.ports, job.workflow, job.stage, payload)
+        verdict = _verdict(job, JobContext(job, materials, annotations))
+    except Exception as error:  # noqa: BLE001 - whatever a stage raises is the stage's failure
+        log_failure(job, error)
+        verdict = of_error(error)
+    return Attempt(
+        verdict=verdict,
+        annotations=tuple(annotations),
+        config=materials.config if materials else None,
+    )
+
+
+def log_failure(job: Job, error: Exception) -> None:
+    """Keep the traceback for whoever looks for the reason; the record keeps one sentence."""
+    fields: dict[str, Json] = {
+        "run_id": job.stage.run_id,
+        "stage_id": job.stage.id,
+        "generation": job.stage.generation,
+        "attempt": job.stage.attempt,
+        "traceback": trace(error),
+    }
+    message = f"Stage {job.stage.id!r} failed: {error}"
+    job.kernel.ports.logbook.write(LogEntry(level=Level.ERROR, message=message, fields=fields))
+
+
+def _verdict(job: Job, context: JobContext) -> Verdict:
+    context.check()
+    definition, executor = job.definition, job.kernel.ports.executor
+    when = definition.when
+    if when is not None and not executor.run(lambda: when(context), within=context.remaining()):
+        return Skipped()
+    returned = executor.run(lambda: definition.execute(context), within=context.remaining())
+    return of_body(job, returned)
+
+
+def state_of(job: Job) -> object:
+    """Return the state that the stage left when it suspended, as its author knows it."""
+    waits = job.stage.suspension
+    if waits is None or waits.state is None:
+        return None
+    value = fetch(job.kernel.ports.blobs, waits.state)
+    return job.definition.state.parse(value) if job.definition.state else value

@@ -1,0 +1,133 @@
+"""Check what a run is given, keep it, and admit the run."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kernel.commands.admit_run import AdmitRun
+from kernel.dispatch import Command, Kernel
+from kernel.errors import InvalidInputError
+from kernel.model.annotation import refuse_unpinnable
+from kernel.model.json import Json, digest
+from kernel.model.run import DEFAULT_PRIORITY, Intake
+from kernel.payloads import keep
+
+PRIORITIES = range(11)
+LONGEST_KEY = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateRunResult:
+    """*created* is false where the key had been used for this very request before."""
+
+    run_id: str
+    created: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateRun(Command[CreateRunResult]):
+    """Start a workflow on an input.
+
+    Args:
+        run_id: A ULID, drawn by the caller.
+        config: By stage id; merged deeply over the stages' defaults.
+        priority: 0 to 10; 8 and more go to the urgent queue.
+        start_at: Not before this moment.
+        idempotency_key: The same key with the same request gives the same run.
+        annotations: Facts to pin to the run.
+    """
+
+    name = "run.create"
+
+    run_id: str
+    workflow_id: str
+    input: Json = None
+    config: Mapping[str, Json] = field(default_factory=dict)
+    priority: int = DEFAULT_PRIORITY
+    tenant: str | None = None
+    start_at: datetime | None = None
+    idempotency_key: str | None = None
+    annotations: Mapping[str, Json] = field(default_factory=dict)
+
+
+def create_run(command: CreateRun, kernel: Kernel) -> CreateRunResult:
+    """Raise `InvalidInputError` or `NotFoundError` before anything is stored."""
+    workflow = kernel.ports.registry.workflow(command.workflow_id)
+    _check(command, kernel)
+    refuse_unpinnable(command.annotations)
+    admitted = kernel.dispatch(
+        AdmitRun(
+            run_id=command.run_id,
+            workflow_id=workflow.id,
+            fingerprint=workflow.fingerprint,
+            intake=_intake(
+                command,
+                kernel,
+                workflow.parse_input(command.input),
+                dict(workflow.validate_config(command.config)),
+            ),
+            priority=command.priority,
+            tenant=command.tenant,
+            start_at=command.start_at,
+            annotations=command.annotations,
+            idempotency_key=command.idempotency_key or None,
+            request_digest=_digest(command),
+        )
+    )
+    return CreateRunResult(run_id=admitted.run_id, created=admitted.created)
+
+
+def _check(command: CreateRun, kernel: Kernel) -> None:
+    most = kernel.policy.annotation_limit
+    key, tenant = command.idempotency_key or "", command.tenant or ""
+    start_at = command.start_at
+    demands = {
+        f"run_id is {command.run_id!r}; give letters, digits, '-' and '_', at most 64": (
+            re.fullmatch("[0-9A-Za-z_-]{1,64}", command.run_id) is not None
+        ),
+        f"priority is {command.priority}; give a whole number from 0 to 10": (
+            command.priority in PRIORITIES
+        ),
+        f"the idempotency key is not printable, or longer than {LONGEST_KEY} characters": (
+            _is_short(key)
+        ),
+        f"tenant is not printable, or longer than {LONGEST_KEY} characters": _is_short(tenant),
+        f"there are more than {most} annotations": len(command.annotations) <= most,
+        "start_at has no time zone; add one, such as +00:00": (
+            start_at is None or start_at.tzinfo is not None
+        ),
+    }
+    problems = [problem for problem, fulfilled in demands.items() if not fulfilled]
+    if problems:
+        message = f"The run cannot be created: {'; '.join(problems)}."
+        raise InvalidInputError(message, problems=problems)
+
+
+def _is_short(text: str) -> bool:
+    return text.isprintable() and len(text) <= LONGEST_KEY
+
+
+def _intake(command: CreateRun, kernel: Kernel, input_: Json, config: dict[str, Json]) -> Intake:
+    blobs, limit = kernel.ports.blobs, kernel.policy.inline_limit
+    prefix = f"runs/{command.run_id}"
+    return Intake(
+        run_id=command.run_id,
+        input=keep(blobs, input_, key=f"{prefix}/input-{digest(input_)}.json", limit=limit),
+        config=keep(blobs, config, key=f"{prefix}/config-{digest(config)}.json", limit=limit),
+    )
+
+
+def _digest(command: CreateRun) -> str:
+    """Tell this request from others as it came in: a deployment may parse it differently."""
+    return digest(
+        {
+            "workflow_id": command.workflow_id,
+            "input": command.input,
+            "config": dict(command.config),
+            "priority": command.priority,
+            "tenant": command.tenant,
+            "start_at": command.start_at.isoformat() if command.start_at else None,
+            "annotations": dict(command.annotations),
+        }
+    )

@@ -1,0 +1,165 @@
+"""Ask each suspended stage whether it may go on. The asking happens outside any commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kernel.authoring.verdict import RetryAfter
+from kernel.commands.claim_poll import ClaimPoll, ClaimPollResult, PollRefusal
+from kernel.commands.settle_poll import SettlePoll
+from kernel.dispatch import Command, Kernel
+from kernel.errors import EngineError
+from kernel.model.annotation import Annotation
+from kernel.model.failure import Failure
+from kernel.model.stage import Poll, StageRecord
+from kernel.model.status import Status
+from kernel.model.verdict import Erred, PollVerdict, Waiting
+from kernel.procedures.attempt import log_failure, state_of
+from kernel.procedures.follow_up import follow_up
+from kernel.procedures.job import Job
+from kernel.procedures.materials import gather
+from kernel.procedures.stage_context import JobContext
+from kernel.procedures.verdicts import of_check, of_error
+from kernel.queries.list_due import due_polls
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollStagesResult:
+    """What came of it.
+
+    Args:
+        left: Each polled stage, as the poll left it.
+        failed: How many due stages could not be polled just now.
+        again_at: Where the only stage given was asked too early: when to ask.
+    """
+
+    left: tuple[StageRecord, ...] = ()
+    failed: int = 0
+    again_at: datetime | None = None
+
+    @property
+    def checked(self) -> int:
+        return len(self.left)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollStages(Command[PollStagesResult]):
+    """The given polls; of what is due, up to *limit*, where none is given.
+
+    *time_left* is what the process has; None where nobody will stop it.
+    """
+
+    name = "stage.pollSuspended"
+
+    polls: Sequence[Poll] | None = None
+    limit: int = 10
+    time_left: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Polled:
+    """One stage as its poll left it, or None where there was nothing to poll just now."""
+
+    stage: StageRecord | None = None
+    again_at: datetime | None = None
+
+
+def poll_stages(command: PollStages, kernel: Kernel) -> PollStagesResult:
+    """Poll one stage after the other.
+
+    Raises:
+        EngineError: A stage that was given could not be polled. One that is merely due is left
+            for the next time, and the others are polled.
+    """
+    if command.polls is not None:
+        made = [poll_one(kernel, poll, time_left=command.time_left) for poll in command.polls]
+        return _result(made, failed=0)
+    made, failed = [], 0
+    for poll in due_polls(kernel.ports, limit=command.limit):
+        try:
+            made.append(poll_one(kernel, poll, time_left=command.time_left))
+        except EngineError:
+            failed += 1
+    return _result(made, failed=failed)
+
+
+def poll_one(kernel: Kernel, poll: Poll, *, time_left: timedelta | None = None) -> Polled:
+    """Poll one stage.
+
+    Raises:
+        NotFoundError: This process does not know the workflow or the stage.
+    """
+    workflow = kernel.ports.registry.workflow(poll.workflow_id)
+    definition = workflow.stage(poll.key.stage_id)
+    token = kernel.ports.entropy.token()
+    within = kernel.policy.poll_timeout
+    within = within if time_left is None else min(within, time_left)
+    lasts = within + kernel.policy.lease_margin
+    claim = kernel.dispatch(ClaimPoll(key=poll.key, number=poll.number, token=token, lasts=lasts))
+    if claim.failed is not None:
+        follow_up(kernel, claim.failed)
+        return Polled(stage=claim.failed)
+    if claim.standing is None or claim.refusal is not None:
+        return Polled(again_at=_again_at(claim))
+    job = Job(
+        kernel=kernel,
+        workflow=workflow,
+        definition=definition,
+        standing=claim.standing,
+        token=token,
+        deadline=kernel.ports.clock.now() + within,
+        held_by=lambda stage: stage.suspension.lease if stage.suspension else None,
+    )
+    return Polled(stage=_settled(job))
+
+
+def _result(made: Sequence[Polled], *, failed: int) -> PollStagesResult:
+    again_at = made[0].again_at if len(made) == 1 else None
+    left = tuple(one.stage for one in made if one.stage is not None)
+    return PollStagesResult(left=left, failed=failed, again_at=again_at)
+
+
+def _again_at(claim: ClaimPollResult) -> datetime | None:
+    waits = claim.standing.stage.suspension if claim.standing else None
+    if waits is None or claim.refusal is not PollRefusal.EARLY:
+        return None
+    return waits.next_poll_at
+
+
+def _settled(job: Job) -> StageRecord | None:
+    threw = False
+    annotations: list[Annotation] = []
+    try:
+        verdict = _checked(job, annotations)
+    except RetryAfter as error:
+        verdict = Waiting(check_in=error.delay)
+    except Exception as error:  # noqa: BLE001 - a check may raise anything
+        log_failure(job, error)
+        verdict = of_error(error)
+        threw = verdict.failure.retryable
+    command = SettlePoll(
+        seen=job.standing,
+        token=job.token,
+        verdict=verdict,
+        threw=threw,
+        annotations=tuple(annotations),
+    )
+    stage = job.kernel.dispatch(command).stage
+    if stage is not None and stage.status is not Status.SUSPENDED:
+        follow_up(job.kernel, stage)
+    return stage
+
+
+def _checked(job: Job, annotations: list[Annotation]) -> PollVerdict:
+    waits = job.stage.suspension
+    if waits is not None and waits.callback:
+        return Waiting()
+    check = job.definition.check
+    if check is None:
+        message = f"Stage {job.stage.id!r} is suspended and has no check; nobody can resume it."
+        return Erred(failure=Failure.of("NO_CHECK", message))
+    materials = gather(job.kernel.ports, job.workflow, job.stage)
+    context = JobContext(job, materials, annotations)
+    state = state_of(job)
+    executor = job.kernel.ports.executor
+    return of_check(job, executor.run(lambda: check(context, state), within=context.remaining()))

@@ -1,0 +1,151 @@
+"""From what an author's code returned or raised to a verdict that can be committed."""
+
+import traceback
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from kernel.authoring.verdict import Completed, Failed, Fatal, NotReady, Ready, RetryAfter, Suspend
+from kernel.errors import InvalidOutputError, RejectedError, UnavailableError
+from kernel.model.failure import Failure
+from kernel.model.json import Json
+from kernel.model.payload import Artifact, Payload
+from kernel.model.stage import Result
+from kernel.model.verdict import Erred, PollVerdict, Succeeded, Suspending, Verdict, Waiting
+from kernel.payloads import keep
+from kernel.ports.executor import BodyTimeoutError
+from kernel.procedures.job import Job
+from kernel.procedures.stage_storage import checked, encode
+
+
+def of_body(job: Job, returned: Any) -> Verdict:
+    """Return the verdict on what `execute` returned; its payloads are stored by then.
+
+    Raises:
+        InvalidOutputError: It is not what the stage declared.
+        UnavailableError: The blob store did not answer.
+    """
+    if isinstance(returned, Suspend):
+        return Suspending(
+            state=_state(job, returned.state),
+            poll_every=returned.poll_every,
+            max_wait=returned.max_wait,
+            callback=returned.callback,
+        )
+    if isinstance(returned, Completed):
+        return _succeeded(job, returned.output, returned.metrics, returned.artifacts)
+    return _succeeded(job, returned, None, None)
+
+
+def of_check(job: Job, returned: Any) -> PollVerdict:
+    """Return the verdict on what `check` returned; it raises what `of_body` does."""
+    match returned:
+        case Ready():
+            return _succeeded(job, returned.output, returned.metrics, returned.artifacts)
+        case NotReady():
+            return Waiting(check_in=returned.check_in)
+        case Failed():
+            return Erred(failure=Failure.of(returned.code, returned.error))
+        case _:
+            message = (
+                f"The check of stage {job.stage.id!r} returned {type(returned).__name__};"
+                " it must return Ready, NotReady or Failed."
+            )
+            raise InvalidOutputError(message, problems=[message])
+
+
+def of_error(error: Exception) -> Erred:
+    """Return the verdict on what the code raised: whose fault it is, and whether to try again."""
+    match error:
+        case RetryAfter():
+            failure = Failure.of("RETRY_AFTER", _words(error), retryable=True)
+            return Erred(failure=failure, delay=error.delay)
+        case UnavailableError():
+            failure = Failure.of(error.code, error.message, retryable=True)
+            return Erred(failure=failure, stumbled=True)
+        case _:
+            return Erred(failure=_failure(error))
+
+
+def _failure(error: Exception) -> Failure:
+    match error:
+        case Fatal():
+            return Failure.of("FATAL", _words(error))
+        case BodyTimeoutError():
+            return Failure.of("STAGE_TIMEOUT", _words(error), retryable=True)
+        case RejectedError():
+            return Failure.of(error.code, error.message)
+        case _:
+            message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            return Failure.of("STAGE_ERROR", message, retryable=True)
+
+
+def trace(error: Exception) -> str:
+    """Return the traceback as text, for the logbook."""
+    return "".join(traceback.format_exception(error))[-8_000:]
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _succeeded(
+    job: Job,
+    value: Any,
+    metrics: Mapping[str, float] | None,
+    artifacts: Mapping[str, Any] | None,
+) -> Succeeded:
+    output = job.definition.output.dump(value)
+    files = tuple(_artifact(job, name, file) for name, file in (artifacts or {}).items())
+    if len(files) > job.kernel.policy.artifact_limit:
+        limit = job.kernel.policy.artifact_limit
+        message = f"Stage {job.stage.id!r} leaves {len(files)} artifacts; the most is {limit}."
+        raise InvalidOutputError(message, problems=[message])
+    kept = _kept(job, output, "output.json")
+    result = Result(output=kept, artifacts=files, metrics=_numbers(job, metrics or {}))
+    return Succeeded(result=result, output=output)
+
+
+def _numbers(job: Job, metrics: Mapping[str, Any]) -> dict[str, float]:
+    wrong = [name for name, value in metrics.items() if not _is_number(value)]
+    if wrong:
+        message = f"Stage {job.stage.id!r} has metrics that are no finite numbers: {wrong}."
+        raise InvalidOutputError(message, problems=[message])
+    return dict(metrics)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and isfinite(value)
+
+
+def _artifact(job: Job, name: str, content: Any) -> Artifact:
+    encoded, natural = encode(content)
+    key = f"{job.result_prefix}artifacts/{checked(name)}"
+    content_type = CONTENT_TYPES.get(name.rpartition(".")[2].lower(), natural)
+    job.kernel.ports.blobs.put(key, encoded, content_type=content_type)
+    return Artifact(name=name, key=key, content_type=content_type, size=len(encoded))
+
+
+def _state(job: Job, state: Any) -> Payload | None:
+    if state is None:
+        return None
+    schema = job.definition.state
+    value: Json = schema.dump(state) if schema else state
+    return _kept(job, value, "state.json")
+
+
+def _kept(job: Job, value: Json, name: str) -> Payload:
+    limit = job.kernel.policy.inline_limit
+    return keep(job.kernel.ports.blobs, value, key=f"{job.result_prefix}{name}", limit=limit)
+
+
+CONTENT_TYPES = {
+    "md": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "pdf": "application/pdf",
+}

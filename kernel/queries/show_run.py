@@ -1,0 +1,148 @@
+"""One run as people want to see it: where it stands, and its stages with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.model.failure import Failure
+from kernel.model.payload import Payload
+from kernel.model.run import Run
+from kernel.model.stage import Progress, Result, StageRecord
+from kernel.model.status import Status
+from kernel.ports.bundle import Ports
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitView:
+    """What a suspended stage waits for: its next poll, or a callback; until *deadline*."""
+
+    next_poll_at: datetime | None
+    deadline: datetime
+    callback: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageView:
+    """A stage, without what is its worker's business only, such as the lease's token."""
+
+    id: str
+    group: int
+    status: Status
+    generation: int
+    attempt: int
+    max_attempts: int
+    polls: int
+    created_at: datetime
+    not_before: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    progress: Progress | None
+    wait: WaitView | None
+    error: Failure | None
+    result: Result | None
+
+    @property
+    def output(self) -> Payload | None:
+        return self.result.output if self.result else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunView:
+    """A run and its stages, by group and then as the workflow has them.
+
+    Args:
+        waiting: It is RUNNING, and every stage that it waits for is SUSPENDED.
+        ending_as: What it is about to be, where it is being cancelled or failed from outside.
+        group: The one it is in, from 1; 0 before it started.
+    """
+
+    id: str
+    workflow_id: str
+    status: Status
+    waiting: bool
+    ending_as: Status | None
+    generation: int
+    group: int
+    priority: int
+    tenant: str | None
+    created_at: datetime
+    start_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    error: Failure | None
+    stages: tuple[StageView, ...]
+
+    @property
+    def outputs(self) -> Mapping[str, Payload | None]:
+        """What the last group put out, by stage; nothing while the run is not COMPLETED."""
+        if self.status is not Status.COMPLETED:
+            return {}
+        return {stage.id: stage.output for stage in self.stages if stage.group == self.group}
+
+
+def show_run(ports: Ports, run_id: str) -> RunView:
+    """Return the run as it stands.
+
+    Stages of groups that the run has not come to are left out: they were made in an older
+    generation, or after the run was read.
+
+    Raises:
+        NotFoundError: There is no such run.
+    """
+    snapshot = ports.persistence.snapshot(run_id)
+    run = snapshot.run
+    stages = [stage for stage in snapshot.stages if stage.group <= run.cursor]
+    return RunView(
+        id=run.id,
+        workflow_id=run.workflow_id,
+        status=run.status,
+        waiting=_is_waiting(run, stages),
+        ending_as=run.closing.target if run.closing else None,
+        generation=run.generation,
+        group=run.cursor,
+        priority=run.priority,
+        tenant=run.tenant,
+        created_at=run.created_at,
+        start_at=run.start_at,
+        started_at=run.started_at,
+        completed_at=run.completed_at,
+        error=run.error,
+        stages=tuple(_stage(stage) for stage in stages),
+    )
+
+
+def _is_waiting(run: Run, stages: list[StageRecord]) -> bool:
+    active = [stage for stage in stages if not stage.status.is_terminal]
+    suspended = all(stage.status is Status.SUSPENDED for stage in active)
+    return run.is_open and bool(active) and suspended
+
+
+def _stage(stage: StageRecord) -> StageView:
+    return StageView(
+        id=stage.id,
+        group=stage.group,
+        status=stage.status,
+        generation=stage.generation,
+        attempt=stage.attempt,
+        max_attempts=stage.max_attempts,
+        polls=stage.polls,
+        created_at=stage.created_at,
+        not_before=stage.not_before,
+        started_at=stage.started_at,
+        completed_at=stage.completed_at,
+        progress=stage.progress,
+        wait=_wait(stage),
+        error=stage.error,
+        result=stage.result,
+    )
+
+
+def _wait(stage: StageRecord) -> WaitView | None:
+    waits = stage.suspension
+    if waits is None:
+        return None
+    return WaitView(
+        next_poll_at=waits.next_poll_at,
+        deadline=waits.deadline,
+        callback=waits.callback,
+    )
