@@ -1,0 +1,66 @@
+"""Which of boto3's errors are the kernel's `UnavailableError`; the same for every adapter."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final
+
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as ConnectionFailedError
+
+from kernel.errors import UnavailableError
+
+# Not all throttling comes as 429, and not all of AWS's own trouble as 5xx.
+_BUSY: Final = {
+    *("BandwidthLimitExceeded", "InternalError", "InternalException", "InternalFailure"),
+    *("LimitExceededException", "OperationAborted", "OverLimit", "PriorRequestNotComplete"),
+    *("RequestLimitExceeded", "RequestTimeout", "RequestTimeoutException"),
+    *("ServiceQuotaExceededException", "ServiceUnavailable", "SlowDown"),
+    *("TooManyRequestsException",),
+}
+_MISSING: Final = {
+    *("InvalidAddress", "NoSuchBucket", "NonExistentQueue", "QueueDoesNotExist"),
+    *("ResourceNotFoundException",),
+}
+
+
+@contextmanager
+def translated(thing: str, *, variable: str) -> Iterator[None]:
+    """Speak the kernel's errors, keeping the original as the cause.
+
+    Args:
+        thing: What is asked, as it begins a sentence.
+        variable: The setting to look at when *thing* does not exist.
+
+    Raises:
+        UnavailableError: It did not answer, is too busy, or is not there. Anything else, such as
+            a missing permission, is a mistake that trying again would only hide.
+    """
+    try:
+        yield
+    except (ConnectionFailedError, HTTPClientError, IncompleteReadError) as error:
+        raise UnavailableError(f"{thing} is out of reach.") from error
+    except ClientError as error:
+        code = code_of(error)
+        if code in _MISSING:
+            raise UnavailableError(
+                f"{thing} does not exist; check {variable}.", aws=code, variable=variable
+            ) from error
+        if is_busy(code) or _says_later(error):
+            raise UnavailableError(f"{thing} is too busy to answer.", aws=code) from error
+        raise
+
+
+def code_of(error: ClientError) -> str:
+    """Return what AWS calls it; SQS puts the names of its old protocol's families before it."""
+    return error.response.get("Error", {}).get("Code", "").rpartition(".")[2]
+
+
+def is_busy(code: str) -> bool:
+    """Return whether *code* means: try again later."""
+    return code in _BUSY or "throttl" in code.lower()
+
+
+def _says_later(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR

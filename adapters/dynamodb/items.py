@@ -1,0 +1,163 @@
+"""Records as items, and back. An item is plain JSON here; its state lies in maps.
+
+| attribute | of | holds |
+| --- | --- | --- |
+| `pk`, `sk` | all | see keys.py |
+| `run` | RUN | the run's state, by the names in spellings.py |
+| `stage` | RUN | the active stage, where it is alone in its group |
+| `stage` | STAGE# | a sibling's state, or a solo stage as it was settled |
+| `v`, `ob` | RUN, STAGE# | version and outbox, of all that lies in the item together |
+| `due_shard`, `due_at` | RUN, STAGE# | the index `due`; only while it is due |
+| `runs_hash`, `runs_sort` | RUN | the index `runs` |
+| `intake`, `note`, `idem` | IN, NOTE#, IDEM | the record |
+| `expires_at` | IDEM | when DynamoDB may delete it, in seconds |
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from math import ceil
+from typing import Any, Final, TypeAlias
+
+from adapters.dynamodb import keys, spellings
+from adapters.dynamodb.forms import MOMENT, text_of
+from adapters.dynamodb.keys import Key, Shards
+from kernel.model.annotation import Annotation
+from kernel.model.event import Event
+from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.run import Intake, Run
+from kernel.model.stage import StageRecord
+from kernel.ports.persistence import Due, Standing
+
+Item: TypeAlias = Mapping[str, Any]
+
+RUN: Final = "run"
+STAGE: Final = "stage"
+VERSION: Final = "v"
+OUTBOX: Final = "ob"
+
+
+def run_item(run: Run, shards: Shards) -> Item:
+    """Return the item of a run that has no active stage yet."""
+    return {
+        **_place(keys.run_key(run.id)),
+        RUN: spellings.RUN.write(run),
+        VERSION: run.version,
+        **_outbox(run.outbox),
+        **due(run.id, run.due_at, shards),
+        "runs_hash": shards.runs_hash(run.workflow_id, run.id),
+        "runs_sort": keys.runs_sort(run.status, run.id),
+    }
+
+
+def run_of(item: Item) -> Run:
+    return spellings.RUN.read(item[RUN], id=_run_id(item), outbox=_events(item), **_kept(item))
+
+
+def stage_item(stage: StageRecord, shards: Shards) -> Item:
+    """Return the stage as an item of its own."""
+    return {
+        **_place(keys.stage_key(stage.run_id, stage.group, stage.id)),
+        STAGE: spellings.STAGE.write(stage),
+        VERSION: stage.version,
+        **_outbox(stage.outbox),
+        **due(stage.run_id, stage.due_at, shards),
+    }
+
+
+def stage_of(item: Item) -> StageRecord:
+    """Return the stage in an item of its own."""
+    return _stage(item, _events(item))
+
+
+def folded_of(item: Item) -> StageRecord | None:
+    """Return the stage that rides on a run's item; its events are among the run's."""
+    return _stage(item, ()) if STAGE in item else None
+
+
+def standing_of(item: Item) -> Standing:
+    """Return the stage on an item, with the run where it is the run's item."""
+    if RUN not in item:
+        return Standing(stage=stage_of(item))
+    return Standing(stage=_stage(item, ()), run=run_of(item))
+
+
+def intake_item(intake: Intake) -> Item:
+    return {
+        **_place(keys.intake_key(intake.run_id)),
+        "intake": spellings.INTAKE.write(intake),
+    }
+
+
+def intake_of(item: Item) -> Intake:
+    return spellings.INTAKE.read(item["intake"], run_id=_run_id(item))
+
+
+def note_item(annotation: Annotation) -> Item:
+    return {
+        **_place(keys.note_key(annotation.run_id, annotation.id)),
+        "note": spellings.ANNOTATION.write(annotation),
+    }
+
+
+def annotation_of(item: Item) -> Annotation:
+    return spellings.ANNOTATION.read(item["note"], run_id=_run_id(item))
+
+
+def idempotency_item(record: IdempotencyRecord) -> Item:
+    return {
+        **_place(keys.idempotency_key(record.command, record.key)),
+        "idem": spellings.IDEMPOTENCY.write(record),
+        "expires_at": ceil(record.expires_at.timestamp()),
+    }
+
+
+def idempotency_of(item: Item) -> IdempotencyRecord:
+    return spellings.IDEMPOTENCY.read(item["idem"])
+
+
+def due(run_id: str, at: datetime | None, shards: Shards) -> dict[str, str]:
+    """Return the entry in the index `due`; none where nothing is due."""
+    if at is None:
+        return {}
+    return {"due_shard": shards.due_shard(run_id), "due_at": MOMENT.write(at)}
+
+
+def nomination_of(item: Item) -> Due:
+    """Return what an entry of the index `due` says."""
+    key = Key(pk=item["pk"], sk=item["sk"])
+    return Due(run_id=_run_id(item), at=MOMENT.read(item["due_at"]), stage=keys.sibling_of(key))
+
+
+def texts(events: Iterable[Event]) -> tuple[str, ...]:
+    """Return the events as they lie in an outbox; all of them are the run's."""
+    return tuple(text_of(spellings.EVENT.write(event)) for event in events)
+
+
+def _stage(item: Item, events: tuple[Event, ...]) -> StageRecord:
+    stage = item[STAGE]
+    return spellings.STAGE.read(stage, run_id=_run_id(item), outbox=events, **_kept(item))
+
+
+def _place(key: Key) -> dict[str, str]:
+    return {"pk": key.pk, "sk": key.sk}
+
+
+def _outbox(events: tuple[Event, ...]) -> dict[str, list[str]]:
+    return {OUTBOX: list(texts(events))} if events else {}
+
+
+def _events(item: Item) -> tuple[Event, ...]:
+    run_id = _run_id(item)
+    return tuple(
+        spellings.EVENT.read(json.loads(text), run_id=run_id) for text in item.get(OUTBOX, ())
+    )
+
+
+def _kept(item: Item) -> dict[str, Any]:
+    due_at = item.get("due_at")
+    return {"version": item[VERSION], "due_at": MOMENT.read(due_at) if due_at else None}
+
+
+def _run_id(item: Item) -> str:
+    return keys.run_id_of(item["pk"])

@@ -1,0 +1,91 @@
+"""How partition, sort and index keys are spelt, and over how many partitions an index spreads."""
+
+from dataclasses import dataclass
+from typing import Final
+from zlib import crc32
+
+from kernel.model.stage import StageKey
+from kernel.model.status import Status
+
+STAGES: Final = "STAGE#"
+NOTES: Final = "NOTE#"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """Where an item lies."""
+
+    pk: str
+    sk: str
+
+
+def run_key(run_id: str) -> Key:
+    """Return the key of the run's state, and of its active stage where that is alone."""
+    return Key(pk=partition(run_id), sk="RUN")
+
+
+def intake_key(run_id: str) -> Key:
+    return Key(pk=partition(run_id), sk="IN")
+
+
+def stage_key(run_id: str, group: int, stage_id: str) -> Key:
+    return Key(pk=partition(run_id), sk=f"{group_prefix(group)}{stage_id}")
+
+
+def note_key(run_id: str, annotation_id: str) -> Key:
+    return Key(pk=partition(run_id), sk=f"{NOTES}{annotation_id}")
+
+
+def idempotency_key(command: str, key: str) -> Key:
+    return Key(pk=f"IDEM#{command}#{key}", sk="IDEM")
+
+
+def partition(run_id: str) -> str:
+    return f"RUN#{run_id}"
+
+
+def run_id_of(pk: str) -> str:
+    return pk.removeprefix("RUN#")
+
+
+def group_prefix(group: int) -> str:
+    return f"{STAGES}{group:04}#"
+
+
+def sibling_of(key: Key) -> StageKey | None:
+    """Return which stage the item at *key* is; an item of its own that is due is no solo."""
+    if not key.sk.startswith(STAGES):
+        return None
+    _, group, stage_id = key.sk.split("#", maxsplit=2)
+    return StageKey(run_id=run_id_of(key.pk), stage_id=stage_id, group=int(group), solo=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shards:
+    """Over how many partitions each index is spread, so that none takes all writes.
+
+    A run stays in its shard of the listing for good. More shards can be had at any time, fewer
+    only when nothing is left in those that go: readers ask no further than the number says.
+    """
+
+    due: int = 8
+    listing: int = 4
+
+    def due_shard(self, run_id: str) -> str:
+        return str(_steady(run_id) % self.due)
+
+    def due_shards(self) -> list[str]:
+        return [str(number) for number in range(self.due)]
+
+    def runs_hash(self, workflow_id: str, run_id: str) -> str:
+        return f"{workflow_id}#{_steady(run_id) % self.listing}"
+
+
+def runs_sort(status: Status, run_id: str) -> str:
+    """Spell the status by its class, so that the index entry moves at the end of a run only."""
+    return f"{status if status.is_terminal else 'ACTIVE'}#{run_id}"
+
+
+def _steady(run_id: str) -> int:
+    """Return the same number for *run_id* in every process; Python's own hash is seeded."""
+    return crc32(run_id.encode("utf-8", "surrogatepass"))

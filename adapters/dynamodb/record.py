@@ -1,0 +1,66 @@
+"""The table as PynamoDB sees it: one plain model for all items, whose sort keys tell them apart.
+
+No discriminators: they would filter every query, and an index of keys only has nothing to match.
+"""
+
+from typing import Any, Final
+
+from pynamodb.attributes import ListAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+# Whoever calls has a plan for no answer, and a function that waits is paid for.
+_CONNECT_TIMEOUT: Final = 2
+_READ_TIMEOUT: Final = 10
+_RETRIES: Final = 2
+_POOL: Final = 32
+
+
+def _map() -> MapAttribute[str, Any]:
+    return MapAttribute(null=True)  # type: ignore[no-untyped-call]  # PynamoDB left it untyped
+
+
+class DueIndex(GlobalSecondaryIndex["Record"]):  # type: ignore[no-untyped-call]  # the same
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class Record(Model):
+    """Any item; the attributes are explained in items.py."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    run = _map()
+    stage = _map()
+    version = NumberAttribute(attr_name="v", null=True)
+    outbox: ListAttribute[str] = ListAttribute(attr_name="ob", null=True)
+    intake = _map()
+    note = _map()
+    idem = _map()
+    due_shard = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+    runs_hash = UnicodeAttribute(null=True)
+    runs_sort = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+    due_index = DueIndex()
+
+
+def bound_to(table: str, region: str) -> type[Record]:
+    """Return the model of *table*, with a connection of its own, made when it is first used."""
+    where = region
+
+    class Bound(Record):
+        class Meta:
+            table_name = table
+            region = where
+            connect_timeout_seconds = _CONNECT_TIMEOUT
+            read_timeout_seconds = _READ_TIMEOUT
+            max_retry_attempts = _RETRIES
+            max_pool_connections = _POOL
+
+    return Bound

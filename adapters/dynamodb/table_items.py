@@ -1,0 +1,122 @@
+"""Items in a real table, through PynamoDB."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain, repeat
+from typing import Any, Final, TypeAlias
+from uuid import uuid4
+
+from pynamodb.connection import Connection
+from pynamodb.pagination import ResultIterator
+from pynamodb.transactions import TransactWrite
+
+from adapters.dynamodb.expressions import actions_of, condition_of
+from adapters.dynamodb.items import Item
+from adapters.dynamodb.keys import Key
+from adapters.dynamodb.operations import Operation, Put, Update
+from adapters.dynamodb.patience import Patience
+from adapters.dynamodb.record import Record, bound_to
+from kernel.ports.clock import Clock
+from kernel.ports.entropy import Entropy
+
+_Start: TypeAlias = dict[str, dict[str, Any]]
+
+# Backwards one looks for the last unfinished sibling: often it is among the first few.
+_SMALL_PAGES: Final = (4, 16)
+_PAGE: Final = 64
+
+
+class TableItems:
+    """One table; the connection is made at the first call and shared by all threads."""
+
+    def __init__(self, *, table: str, region: str, clock: Clock, entropy: Entropy) -> None:
+        self._records = bound_to(table, region)
+        self._patience = Patience(table=table, clock=clock, entropy=entropy)
+
+    def get(self, key: Key) -> Item | None:
+        return self._patience.ask(partial(self._get, key))
+
+    def query(self, pk: str, prefix: str, *, backwards: bool = False) -> Iterator[Item]:
+        if not backwards:
+            yield from self._page(pk, prefix)[0]
+            return
+        start: _Start | None = None
+        for size in chain(_SMALL_PAGES, repeat(_PAGE)):
+            page, start = self._page(
+                pk, prefix, scan_index_forward=False, limit=size, last_evaluated_key=start
+            )
+            yield from page
+            if start is None:
+                return
+
+    def update(self, operation: Update) -> Item:
+        return self._patience.ask(partial(self._update, operation), about=[operation.key.sk])
+
+    def write(self, operations: Sequence[Operation]) -> None:
+        match operations:
+            case [Update() as update]:
+                self.update(update)
+            case [Put() as put]:
+                self._patience.ask(partial(self._put, put), about=[put.key.sk])
+            case _:
+                self._write_all(operations)
+
+    def due(self, shard: str, *, by: str, limit: int) -> Sequence[Item]:
+        until = self._records.due_at <= by
+        return self._patience.ask(
+            lambda: _plain(self._records.due_index.query(shard, until, limit=limit))
+        )
+
+    def _get(self, key: Key) -> Item | None:
+        try:
+            return self._records.get(key.pk, key.sk, consistent_read=True).to_simple_dict()
+        except self._records.DoesNotExist:
+            return None
+
+    def _page(self, pk: str, prefix: str, **how: Any) -> tuple[list[Item], _Start | None]:
+        def ask() -> tuple[list[Item], _Start | None]:
+            begun = self._records.sk.startswith(prefix)
+            found = self._records.query(pk, begun, consistent_read=True, **how)
+            return _plain(found), found.last_evaluated_key
+
+        return self._patience.ask(ask)
+
+    def _update(self, update: Update) -> Item:
+        record = self._records(update.key.pk, update.key.sk)
+        record.update(actions_of(update), condition=condition_of(update))
+        return record.to_simple_dict()
+
+    def _put(self, put: Put) -> None:
+        self._record(put).save(condition=condition_of(put))
+
+    def _write_all(self, operations: Sequence[Operation]) -> None:
+        # PynamoDB sends puts before updates, and the reasons for a refusal follow that order.
+        in_order = sorted(operations, key=lambda operation: isinstance(operation, Update))
+        # One token for all tries: what went in although no answer came does not go in twice.
+        question = partial(self._transact, in_order, token=str(uuid4()))
+        self._patience.ask(question, about=[operation.key.sk for operation in in_order])
+
+    def _transact(self, operations: Sequence[Operation], *, token: str) -> None:
+        with TransactWrite(connection=self._connection, client_request_token=token) as together:
+            for operation in operations:
+                condition = condition_of(operation)
+                match operation:
+                    case Put():
+                        together.save(self._record(operation), condition=condition)
+                    case Update(key=key):
+                        record = self._records(key.pk, key.sk)
+                        together.update(record, actions_of(operation), condition=condition)
+
+    def _record(self, put: Put) -> Record:
+        record = self._records()
+        record.from_simple_dict(dict(put.item))
+        return record
+
+    @property
+    def _connection(self) -> Connection:
+        # PynamoDB has no public way to let a transaction use the connection of a model.
+        return self._records._get_connection().connection  # noqa: SLF001
+
+
+def _plain(found: ResultIterator[Record]) -> list[Item]:
+    return [record.to_simple_dict() for record in found]

@@ -1,0 +1,101 @@
+"""A commit's changes as operations on items: a pure function, one operation an item."""
+
+from collections.abc import Sequence
+
+from adapters.dynamodb import items, keys, spellings
+from adapters.dynamodb.conditions import clauses
+from adapters.dynamodb.due_moves import due_moves
+from adapters.dynamodb.keys import Shards
+from adapters.dynamodb.operations import (
+    MISSING,
+    THERE,
+    Check,
+    Operation,
+    Put,
+    Sign,
+    Update,
+    merged,
+)
+from adapters.dynamodb.stage_layout import create_sibling, fold, settle, settles, update_stage
+from kernel.model.change import (
+    AddAnnotation,
+    Change,
+    CreateRun,
+    CreateStage,
+    SaveIdempotency,
+    UpdateRun,
+    UpdateStage,
+    moves_version,
+)
+
+
+def translate(changes: Sequence[Change], shards: Shards) -> list[Operation]:
+    """Return one operation for each item that *changes* touch.
+
+    A stage that settles comes first: it makes room for the next one, and its events are older
+    than those of the run that it moves on.
+    """
+    in_order = sorted(changes, key=lambda change: not settles(change))
+    parts = [part for change in in_order for part in _parts(change, shards)]
+    return merged([*parts, *due_moves(in_order, shards)])
+
+
+def _parts(change: Change, shards: Shards) -> Sequence[Operation]:
+    match change:
+        case CreateRun():
+            return _create_run(change, shards)
+        case UpdateStage() if settles(change):
+            return settle(change, shards)
+        case UpdateStage():
+            return [update_stage(change)]
+        case _:
+            return [_part(change, shards)]
+
+
+def _part(
+    change: UpdateRun | CreateStage | SaveIdempotency | AddAnnotation, shards: Shards
+) -> Operation:
+    match change:
+        case UpdateRun():
+            return _update_run(change)
+        case CreateStage(stage=stage):
+            return fold(stage) if stage.solo else create_sibling(stage, shards)
+        case SaveIdempotency():
+            return _save_idempotency(change)
+        case AddAnnotation(annotation=note):
+            return Put(key=keys.note_key(note.run_id, note.id), item=items.note_item(note))
+
+
+def _create_run(change: CreateRun, shards: Shards) -> Sequence[Operation]:
+    run, intake = change.run, change.intake
+    return [
+        Put(key=keys.run_key(run.id), item=items.run_item(run, shards), requires=(MISSING,)),
+        Put(key=keys.intake_key(run.id), item=items.intake_item(intake)),
+    ]
+
+
+def _update_run(change: UpdateRun) -> Update:
+    run = change.run
+    sets, removes = spellings.RUN.changes(run, change.writes, root=items.RUN)
+    if "status" in change.writes:
+        sets["runs_sort",] = keys.runs_sort(run.status, run.id)
+    return Update(
+        key=keys.run_key(run.id),
+        requires=(THERE, *clauses(change.requires, spellings.RUN, root=items.RUN)),
+        sets=sets,
+        removes=removes,
+        appends=items.texts(change.events),
+        clears=change.clears,
+        counts=moves_version(change),
+    )
+
+
+def _save_idempotency(change: SaveIdempotency) -> Put:
+    record = change.record
+    path, form = spellings.IDEMPOTENCY.find("expires_at")
+    expired = Check(path=("idem", *path), sign=Sign.LESS, value=form.write(change.now))
+    return Put(
+        key=keys.idempotency_key(record.command, record.key),
+        item=items.idempotency_item(record),
+        requires=((*MISSING, expired),),
+    )

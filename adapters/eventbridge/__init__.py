@@ -1,0 +1,1 @@
+"""Events and later bells through EventBridge."""

@@ -1,0 +1,28 @@
+"""The test doubles: everything the engine needs, in one process."""
+
+from adapters.memory.blob_store import MemoryBlobStore
+from adapters.memory.clock import FrozenClock, SkippingClock
+from adapters.memory.entropy import SeededEntropy
+from adapters.memory.event_sink import MemoryEventSink
+from adapters.memory.executor import InlineExecutor
+from adapters.memory.job_transport import MemoryJobTransport
+from adapters.memory.logbook import MemoryLogbook
+from adapters.memory.persistence import MemoryPersistence
+from adapters.memory.registry import MemoryRegistry
+from adapters.memory.scheduler import ForgetfulScheduler, MemoryScheduler, Ring
+
+__all__ = [
+    "ForgetfulScheduler",
+    "FrozenClock",
+    "InlineExecutor",
+    "MemoryBlobStore",
+    "MemoryEventSink",
+    "MemoryJobTransport",
+    "MemoryLogbook",
+    "MemoryPersistence",
+    "MemoryRegistry",
+    "MemoryScheduler",
+    "Ring",
+    "SeededEntropy",
+    "SkippingClock",
+]

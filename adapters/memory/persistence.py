@@ -1,0 +1,200 @@
+"""Records in dictionaries, under one lock: the port's promises with nothing else in the way."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from kernel.errors import ConditionFailedError, NotFoundError
+from kernel.model.annotation import Annotation
+from kernel.model.change import (
+    AddAnnotation,
+    Change,
+    CreateRun,
+    CreateStage,
+    SaveIdempotency,
+    UpdateRun,
+    UpdateStage,
+    moves_version,
+)
+from kernel.model.event import Event
+from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.run import Intake, Run
+from kernel.model.stage import StageKey, StageRecord
+from kernel.ports.persistence import Due, Head, Snapshot, Standing
+
+_Record = TypeVar("_Record", Run, StageRecord)
+_StageId = tuple[str, int, str]
+
+
+class MemoryPersistence:
+    """Everything in one process. Records are frozen, so handing them out is safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: dict[str, Run] = {}
+        self._intakes: dict[str, Intake] = {}
+        self._stages: dict[_StageId, StageRecord] = {}
+        self._idempotency: dict[tuple[str, str], IdempotencyRecord] = {}
+        self._annotations: dict[str, dict[str, Annotation]] = {}
+        self._stages_of: dict[str, dict[_StageId, None]] = {}
+        self._due: dict[tuple[str, _StageId | None], datetime] = {}
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        with self._lock:
+            for change in changes:
+                self._check(change)
+            for change in changes:
+                self._apply(change)
+
+    def update(self, change: UpdateStage) -> Standing:
+        self.commit([change])
+        return self.standing(change.stage.key)
+
+    def run(self, run_id: str) -> Run:
+        with self._lock:
+            return self._run(run_id)
+
+    def head(self, run_id: str) -> Head:
+        with self._lock:
+            run = self._run(run_id)
+            stages = (self._stages[id_] for id_ in self._stages_of.get(run_id, ()))
+            active = (
+                stage
+                for stage in stages
+                if stage.solo
+                and (stage.group, stage.generation) == (run.cursor, run.generation)
+                and not stage.status.is_terminal
+            )
+            return Head(run=run, active=next(active, None))
+
+    def standing(self, key: StageKey) -> Standing:
+        with self._lock:
+            stage = self._stages.get(_id(key))
+            if stage is None:
+                message = f"Run {key.run_id!r} has no stage {key.stage_id!r} in group {key.group}."
+                raise NotFoundError(message, run_id=key.run_id, stage_id=key.stage_id)
+            return Standing(stage=stage, run=self._run(key.run_id) if key.solo else None)
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        with self._lock:
+            run = self._run(run_id)
+            stages = (self._stages[id_] for id_ in self._stages_of.get(run_id, ()))
+            return Snapshot(run=run, stages=tuple(sorted(stages, key=_place)))
+
+    def group(self, run_id: str, group: int) -> Iterator[StageRecord]:
+        with self._lock:
+            ids = [id_ for id_ in self._stages_of.get(run_id, ()) if id_[1] == group]
+            found = [self._stages[id_] for id_ in ids]
+        yield from found
+
+    def intake(self, run_id: str) -> Intake:
+        with self._lock:
+            self._run(run_id)
+            return self._intakes[run_id]
+
+    def idempotency(self, command: str, key: str) -> IdempotencyRecord | None:
+        with self._lock:
+            return self._idempotency.get((command, key))
+
+    def annotations(self, run_id: str) -> Sequence[Annotation]:
+        with self._lock:
+            rows = self._annotations.get(run_id, {}).values()
+            return sorted(rows, key=lambda row: (row.at, row.id))
+
+    def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
+        with self._lock:
+            by_moment = sorted(self._due.items(), key=lambda row: (row[1], row[0][0]))
+            found = [(at, *key) for key, at in by_moment if at <= by]
+            return [self._nomination(*row) for row in found[:limit]]
+
+    def _nomination(self, at: datetime, run_id: str, id_: _StageId | None) -> Due:
+        stage = self._stages[id_].key if id_ else None
+        return Due(run_id=run_id, at=at, stage=stage)
+
+    def _run(self, run_id: str) -> Run:
+        run = self._runs.get(run_id)
+        if run is None:
+            message = f"No run has the id {run_id!r}."
+            raise NotFoundError(message, run_id=run_id)
+        return run
+
+    def _check(self, change: Change) -> None:
+        match change:
+            case CreateRun(run=run):
+                _require(run.id not in self._runs, f"Run {run.id!r} exists already.")
+            case CreateStage(stage=stage):
+                old = self._stages.get(_id(stage.key))
+                fresh = old is None or old.generation < stage.generation
+                _require(fresh, f"Stage {stage.id!r} exists already in this generation.")
+            case UpdateRun(run=run):
+                _require_all(self._runs.get(run.id), change)
+            case UpdateStage(stage=stage):
+                _require_all(self._stages.get(_id(stage.key)), change)
+            case SaveIdempotency(record=record, now=now):
+                known = self._idempotency.get((record.command, record.key))
+                free = known is None or known.expires_at < now
+                _require(free, f"The key {record.key!r} was used before.")
+            case AddAnnotation():
+                pass
+
+    def _apply(self, change: Change) -> None:
+        match change:
+            case CreateRun(run=run, intake=intake):
+                self._keep_run(run)
+                self._intakes[run.id] = intake
+            case UpdateRun(run=run):
+                self._keep_run(_written(self._runs[run.id], change))
+            case CreateStage(stage=stage):
+                self._keep_stage(stage)
+            case UpdateStage(stage=stage):
+                self._keep_stage(_written(self._stages[_id(stage.key)], change))
+            case SaveIdempotency(record=record):
+                self._idempotency[record.command, record.key] = record
+            case AddAnnotation(annotation=row):
+                self._annotations.setdefault(row.run_id, {})[row.id] = row
+
+    def _keep_run(self, run: Run) -> None:
+        self._runs[run.id] = run
+        self._nominate((run.id, None), run.due_at)
+
+    def _keep_stage(self, stage: StageRecord) -> None:
+        id_ = _id(stage.key)
+        self._stages[id_] = stage
+        self._stages_of.setdefault(stage.run_id, {})[id_] = None
+        self._nominate((stage.run_id, id_), stage.due_at)
+
+    def _nominate(self, key: tuple[str, _StageId | None], at: datetime | None) -> None:
+        if at is None:
+            self._due.pop(key, None)
+        else:
+            self._due[key] = at
+
+
+def _id(key: StageKey) -> _StageId:
+    return (key.run_id, key.group, key.stage_id)
+
+
+def _place(stage: StageRecord) -> tuple[int, int, str]:
+    return (stage.group, stage.ordinal, stage.id)
+
+
+def _require(fulfilled: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
+    if not fulfilled:
+        raise ConditionFailedError(message)
+
+
+def _require_all(record: Run | StageRecord | None, change: UpdateRun | UpdateStage) -> None:
+    _require(record is not None, "There is no such record.")
+    for condition in change.requires:
+        message = f"{condition.field} is not {condition.test} {condition.value}."
+        _require(condition.holds(record), message)
+
+
+def _written(stored: _Record, change: UpdateRun | UpdateStage) -> _Record:
+    source = change.run if isinstance(change, UpdateRun) else change.stage
+    fields = {name: getattr(source, name) for name in change.writes}
+    kept: tuple[Event, ...] = () if change.clears else stored.outbox
+    version = stored.version + moves_version(change)
+    return replace(stored, **fields, outbox=(*kept, *change.events), version=version)

@@ -1,0 +1,67 @@
+"""Payloads in S3: one object each, under the key they were given."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from boto3.session import Session
+from botocore.exceptions import ClientError
+
+from adapters.aws.client import LazyClient
+from adapters.aws.errors import code_of, translated
+from kernel.errors import NotFoundError
+from kernel.model.blob_key import checked
+
+
+class S3BlobStore:
+    """A bucket."""
+
+    def __init__(self, *, bucket: str, session: Session | None = None) -> None:
+        self._bucket = bucket
+        self._s3 = LazyClient(session, lambda session, config: session.client("s3", config=config))
+
+    def put(self, key: str, content: bytes, *, content_type: str) -> None:
+        with self._translated():
+            self._s3().put_object(
+                Bucket=self._bucket, Key=checked(key), Body=content, ContentType=content_type
+            )
+
+    def get(self, key: str) -> bytes:
+        with self._translated(), _found(key):
+            return self._s3().get_object(Bucket=self._bucket, Key=checked(key))["Body"].read()
+
+    def exists(self, key: str) -> bool:
+        try:
+            with self._translated(), _found(key):
+                self._s3().head_object(Bucket=self._bucket, Key=checked(key))
+        except NotFoundError:
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        with self._translated():
+            self._s3().delete_object(Bucket=self._bucket, Key=checked(key))
+
+    def keys(self, prefix: str) -> Sequence[str]:
+        with self._translated():
+            pages = (
+                self._s3()
+                .get_paginator("list_objects_v2")
+                .paginate(Bucket=self._bucket, Prefix=prefix)
+            )
+            return sorted(blob["Key"] for page in pages for blob in page.get("Contents", []))
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        with translated(f"The bucket {self._bucket!r}", variable="HEADRACE_BUCKET"):
+            yield
+
+
+@contextmanager
+def _found(key: str) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        # A HEAD has no body to name the error in; it says the status alone.
+        if code_of(error) in {"NoSuchKey", "404"}:
+            raise NotFoundError(f"There is no blob under {key!r}.", key=key) from error
+        raise

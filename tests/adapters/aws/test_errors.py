@@ -1,0 +1,96 @@
+"""Which errors mean: it did not answer."""
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from adapters.aws.errors import translated
+from kernel.errors import UnavailableError
+
+URL = "https://example.org"
+
+
+def a_client_error(code: str, status: int = 400) -> ClientError:
+    metadata = {"HTTPStatusCode": status}
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "Do")  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url=URL),
+        ConnectTimeoutError(endpoint_url=URL),
+        ReadTimeoutError(endpoint_url=URL),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_connection_is_no_answer(error: Exception) -> None:
+    with (
+        pytest.raises(UnavailableError, match=r"^The shelf is out of reach\.$") as unavailable,
+        translated("The shelf", variable="ATLAS"),
+    ):
+        raise error
+
+    assert unavailable.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("SlowDown", 503),
+        ("ThrottlingException", 400),
+        ("Throttling", 400),
+        ("RequestThrottled", 403),
+        ("KmsThrottled", 400),
+        ("OverLimit", 403),
+        ("ServiceQuotaExceededException", 402),
+        ("Whatever", 429),
+        ("Whatever", 500),
+        ("", 502),
+    ],
+)
+def test_a_busy_service_is_no_answer(code: str, status: int) -> None:
+    with (
+        pytest.raises(UnavailableError, match=r"^The shelf is too busy to answer\.$"),
+        translated("The shelf", variable="ATLAS"),
+    ):
+        raise a_client_error(code, status)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "NoSuchBucket",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
+    ],
+)
+def test_what_is_not_there_says_which_setting_to_check(code: str) -> None:
+    with (
+        pytest.raises(UnavailableError, match=r"^The shelf does not exist; check ATLAS\.$"),
+        translated("The shelf", variable="ATLAS"),
+    ):
+        raise a_client_error(code, 404)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [a_client_error("AccessDenied", 403), a_client_error("ValidationException"), KeyError("x")],
+    ids=["denied", "invalid", "ours"],
+)
+def test_a_mistake_stays_what_it_is(error: Exception) -> None:
+    with pytest.raises(type(error)) as mistake, translated("The shelf", variable="X"):
+        raise error
+
+    assert mistake.value is error
+
+
+def test_missing_credentials_are_a_mistake() -> None:
+    with pytest.raises(NoCredentialsError), translated("The shelf", variable="X"):
+        raise NoCredentialsError

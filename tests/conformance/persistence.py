@@ -1,0 +1,25 @@
+"""All that the persistence port promises. An adapter proves itself by inheriting this."""
+
+from tests.conformance.persistence_advances import AdvancePromises
+from tests.conformance.persistence_commits import CommitPromises
+from tests.conformance.persistence_conditions import ConditionPromises
+from tests.conformance.persistence_outbox import OutboxPromises
+from tests.conformance.persistence_races import RacePromises
+from tests.conformance.persistence_reads import ReadPromises
+from tests.conformance.persistence_reruns import RerunPromises
+from tests.conformance.persistence_round_trips import RoundTripPromises
+from tests.conformance.persistence_stages import StagePromises
+
+
+class PersistenceContract(
+    CommitPromises,
+    ConditionPromises,
+    OutboxPromises,
+    RoundTripPromises,
+    StagePromises,
+    AdvancePromises,
+    RerunPromises,
+    ReadPromises,
+    RacePromises,
+):
+    """An adapter's test class gives the fixture `persistence`; each test has its own run ids."""
