@@ -1,0 +1,1 @@
+"""The ways in: Lambda handlers, the host they share, and the wiring."""

@@ -1,0 +1,97 @@
+"""HTTP in: routes to commands and queries, errors to statuses."""
+
+import threading
+from http import HTTPStatus
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoRouteError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from ulid import ULID
+
+from functions import wiring
+from functions.bodies import Cancelling, NewRun, idempotency_key, read
+from functions.problems import breakdown, no_route, refusal
+from functions.replies import reply, run_shown, workflow_shown
+from functions.telemetry import begin, logger
+from kernel.errors import EngineError, NotFoundError, UnavailableError
+from kernel.model.status import Status
+from kernel.procedures.cancel_run import CancelRun
+from kernel.procedures.create_run import CreateRun
+from kernel.queries.show_run import show_run
+
+LONGEST_ID: Final = 128
+
+app: Final = APIGatewayHttpResolver()
+
+# The resolver keeps the request in hand in a class attribute, so it takes one at a time; Lambda
+# sends no more than one to a process, the local server does.
+_one_at_a_time = threading.Lock()
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    begin(context)
+    with _one_at_a_time:
+        return app.resolve(event, context)
+
+
+@app.post("/runs")
+def create_run() -> Response[str]:
+    key = idempotency_key(app.current_event.headers)
+    asked = read(NewRun, app.current_event)
+    command = CreateRun(run_id=str(ULID()), idempotency_key=key, **dict(asked))
+    result = wiring.kernel().dispatch(command)
+    new = result.created
+    status = Status.PENDING if new else wiring.ports().persistence.run(result.run_id).status
+    return reply(
+        {"run_id": result.run_id, "workflow_id": asked.workflow_id, "status": status},
+        HTTPStatus.CREATED if new else HTTPStatus.OK,
+        {"Location": f"/runs/{result.run_id}"},
+    )
+
+
+@app.get("/runs/<run_id>")
+def show(run_id: str) -> Response[str]:
+    return reply(run_shown(show_run(wiring.ports(), _plausible(run_id))))
+
+
+@app.post("/runs/<run_id>/cancel")
+def cancel_run(run_id: str) -> Response[str]:
+    asked = read(Cancelling, app.current_event, optional=True)
+    command = CancelRun(run_id=_plausible(run_id), reason=asked.reason)
+    result = wiring.kernel().dispatch(command)
+    return reply({"run_id": run_id, "status": result.status, "cancelled": result.cancelled})
+
+
+@app.get("/workflows")
+def list_workflows() -> Response[str]:
+    workflows = wiring.ports().registry.workflows()
+    return reply({"workflows": [workflow_shown(workflow) for workflow in workflows]})
+
+
+def refuse_route(_error: NoRouteError) -> Response[str]:
+    return no_route(app.current_event.http_method, app.current_event.path)
+
+
+def refuse(error: EngineError) -> Response[str]:
+    write = logger.error if isinstance(error, UnavailableError) else logger.info
+    write(error.message, extra={"code": error.code, "context": error.context})
+    return refusal(error)
+
+
+def break_down(error: Exception) -> Response[str]:
+    logger.exception(repr(error))
+    return breakdown(app.lambda_context.aws_request_id)
+
+
+def _plausible(run_id: str) -> str:
+    """Keep from the store what it would choke on."""
+    if len(run_id) > LONGEST_ID:
+        raise NotFoundError(f"No run has an id of {len(run_id)} characters.")
+    return run_id
+
+
+app.not_found(refuse_route)
+app.exception_handler(EngineError)(refuse)
+app.exception_handler(Exception)(break_down)
+wiring.prepare()

@@ -1,0 +1,127 @@
+"""What clients may send: checked here, so that the commands get what their types promise."""
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, TypeVar
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
+
+from kernel.errors import InvalidInputError, RejectedError
+from kernel.model import moment
+from kernel.model.run import DEFAULT_PRIORITY
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+# Lambda itself takes six megabytes, with everything that comes around the body.
+LARGEST: Final = 5_000_000
+LONGEST_KEY: Final = 255
+
+
+class MalformedError(RejectedError):
+    """The body is not a JSON object."""
+
+    code = "MALFORMED"
+
+
+class TooLargeError(RejectedError):
+    """The body is too large."""
+
+    code = "TOO_LARGE"
+
+
+def _moment(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("give a moment as text, such as 2026-11-22T15:00:00Z")  # noqa: TRY004
+    return moment.from_text(value)
+
+
+_Id = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class NewRun(BaseModel):
+    """The body of `POST /runs`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    workflow_id: _Id
+    input: Any = None
+    config: dict[str, Any] = Field(default_factory=dict)
+    priority: int = Field(default=DEFAULT_PRIORITY, strict=True)
+    tenant: _Id | None = None
+    start_at: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    annotations: dict[_Id, Any] = Field(default_factory=dict)
+
+
+class Cancelling(BaseModel):
+    """The body of `POST /runs/{run_id}/cancel`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: str = Field(default="", max_length=1_000)
+
+
+def read(model: type[ModelT], event: APIGatewayProxyEventV2, *, optional: bool = False) -> ModelT:
+    """Return the body of *event*; where it is *optional*, none is an empty object.
+
+    Raises:
+        MalformedError: It is not a JSON object.
+        TooLargeError: It is over five megabytes.
+        InvalidInputError: It does not fit; `context["problems"]` lists why.
+    """
+    content = _content(event)
+    fields = {} if optional and not content.strip() else _object(content)
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+    problems = [f"{'.'.join(map(str, one['loc']))}: {_words(one['msg'])}" for one in found]
+    raise InvalidInputError(f"The body does not fit: {'; '.join(problems)}.", problems=problems)
+
+
+def idempotency_key(headers: Mapping[str, str]) -> str | None:
+    """Return what the caller calls this request, if it does.
+
+    Raises:
+        InvalidInputError: It is empty, too long, or not plain ASCII.
+    """
+    key = headers.get("idempotency-key")
+    if key is None or (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        return key
+    problem = f"the Idempotency-Key header must be 1 to {LONGEST_KEY} printable ASCII characters"
+    raise InvalidInputError(
+        f"The request cannot be told from others: {problem}.", problems=[problem]
+    )
+
+
+def _content(event: APIGatewayProxyEventV2) -> bytes:
+    body = event.body or ""
+    try:
+        content = (
+            base64.b64decode(body, validate=True) if event.is_base64_encoded else body.encode()
+        )
+    except ValueError as error:
+        raise MalformedError(f"The body cannot be read: {error}.") from error
+    if len(content) > LARGEST:
+        raise TooLargeError(
+            f"The body has {len(content):,} bytes; at most {LARGEST:,} may be sent."
+        )
+    return content
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ").rstrip(".")
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    if not content.strip():
+        raise MalformedError("There is no body; send a JSON object.")
+    try:
+        value = from_json(content, allow_inf_nan=False)
+    except ValueError as error:
+        raise MalformedError(f"The body is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise MalformedError(f"The body is {type(value).__name__}; send a JSON object.")
+    return value

@@ -1,0 +1,148 @@
+"""`headrace`: the command line. It starts fast: what a command needs is imported when it runs."""
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from functions.local.refusal import FAILED, INTERRUPTED, RefusalError
+
+app: Final = typer.Typer(
+    add_completion=False,
+    help="Run workflows on this machine, in an AWS account that exists in memory only.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+JSON: Final = "JSON|@FILE|-"
+
+Package = Annotated[
+    str,
+    typer.Option(
+        "--workflows",
+        envvar="HEADRACE_WORKFLOWS",
+        metavar="PACKAGE",
+        help="The Python package that the workflows are in.",
+    ),
+]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="Show log lines, and where an error comes from.")
+]
+
+
+def main() -> None:
+    # As `python -m` does it: a package in this folder can be named with --workflows.
+    sys.path.append(str(Path.cwd()))
+    app()
+
+
+@app.command(no_args_is_help=True)
+def run(  # noqa: PLR0913 - each is an option of the command
+    workflow: Annotated[str, typer.Argument(help="The id of a workflow.", metavar="WORKFLOW")],
+    *,
+    given: Annotated[
+        str | None,
+        typer.Option(
+            "--input",
+            metavar=JSON,
+            help="What to run it on: JSON, a file of it, or - for standard input.",
+        ),
+    ] = None,
+    config: Annotated[
+        str | None, typer.Option(metavar=JSON, help="Config for its stages, by stage id.")
+    ] = None,
+    priority: Annotated[
+        int | None, typer.Option(min=0, max=10, help="8 and more go to the urgent queue.")
+    ] = None,
+    tick: Annotated[
+        bool, typer.Option(help="Let the cron tick repair what was lost, or do without it.")
+    ] = True,
+    workers: Annotated[int, typer.Option(min=1, help="How many bells to answer at once.")] = 4,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to leave its files; else in .headrace/runs."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the run as JSON; all else to standard error.")
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=0.1, metavar="SECONDS", help="Cancel the run if it takes longer."),
+    ] = None,
+    workflows: Package = "functions.workflows",
+    verbose: Verbose = False,
+) -> None:
+    """Run a workflow, watch it, and keep the files that it leaves.
+
+    The exit code is 0 when the run completes, 1 when it fails or is cancelled, 2 when something
+    is wrong with what was asked for, and 130 after Ctrl-C, which cancels the run.
+    """
+    with _plainly(verbose=verbose):
+        from functions.local.inputs import read_json
+
+        input_ = None if given is None else read_json(given, option="--input")
+        settings = None if config is None else read_json(config, option="--config")
+
+        from functions.local.running import Order, carry_out
+        from functions.local.terminal import Terminal
+
+        order = Order(
+            workflow_id=workflow,
+            input=input_,
+            config=settings,
+            priority=priority,
+            workflows=workflows,
+            workers=workers,
+            ticking=tick,
+            patience=None if timeout is None else timedelta(seconds=timeout),
+            out=out,
+        )
+        code = carry_out(order, Terminal(as_json=as_json, verbose=verbose))
+    raise typer.Exit(code)
+
+
+@app.command("workflows")
+def list_workflows(
+    *, workflows: Package = "functions.workflows", verbose: Verbose = False
+) -> None:
+    """List the workflows, with their stages."""
+    with _plainly(verbose=verbose):
+        from functions.local.listing import list_in
+        from functions.local.terminal import Terminal
+
+        list_in(workflows, Terminal())
+
+
+@contextmanager
+def _plainly(*, verbose: bool) -> Iterator[None]:
+    """Say in one sentence, with a hint, what would be a traceback."""
+    try:
+        yield
+    except RefusalError as error:
+        refusal = error
+    except KeyboardInterrupt:
+        refusal = RefusalError("Interrupted.", code=INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - nobody else will say it
+        refusal = _unforeseen(error)
+    else:
+        return
+    if verbose and refusal.code == FAILED:
+        traceback.print_exc()
+    typer.secho(f"Error: {refusal.sentence}", err=True, fg="red")
+    if refusal.hint:
+        typer.echo(f"Hint: {refusal.hint}", err=True)
+    raise typer.Exit(refusal.code)
+
+
+def _unforeseen(error: Exception) -> RefusalError:
+    if isinstance(error, ModuleNotFoundError):
+        hint = "Install the extras: pip install --editable '.[local,digest]'."
+        return RefusalError(f"The package '{error.name}' is missing.", hint=hint, code=FAILED)
+    sentence = f"Something is wrong in headrace itself: {type(error).__name__}: {error}."
+    return RefusalError(sentence, hint="Try again with --verbose to see where.", code=FAILED)

@@ -1,0 +1,114 @@
+"""Errors as RFC 9457 problem details: what is wrong, for programs and people, and what to do."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+from aws_lambda_powertools.event_handler import Response
+
+from functions.bodies import MalformedError, TooLargeError
+from kernel.errors import (
+    ConflictError,
+    EngineError,
+    IdempotencyConflictError,
+    IllegalTransitionError,
+    NotFoundError,
+    RejectedError,
+    UnavailableError,
+)
+
+CONTENT_TYPE: Final = "application/problem+json"
+RETRY_AFTER: Final = 5
+
+# The facts of an error that are the caller's business.
+_TOLD: Final = ("problems", "run_id", "workflow_id", "stage_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One sort of error: its status, and what whoever meets it should do."""
+
+    status: HTTPStatus
+    advice: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# The first that an error is an instance of counts.
+_KINDS: Final[Mapping[type[EngineError], Kind]] = {
+    MalformedError: Kind(
+        status=HTTPStatus.BAD_REQUEST, advice="Send one JSON object, encoded as UTF-8."
+    ),
+    TooLargeError: Kind(
+        status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        advice="Put what is large where the workflow can fetch it, and send where that is.",
+    ),
+    NotFoundError: Kind(
+        status=HTTPStatus.NOT_FOUND,
+        advice="Check the id. GET /workflows lists the workflows; a run's id came with its start.",
+    ),
+    IdempotencyConflictError: Kind(
+        status=HTTPStatus.CONFLICT,
+        advice="Use a new Idempotency-Key for a new request; an old one only to repeat it.",
+    ),
+    IllegalTransitionError: Kind(
+        status=HTTPStatus.CONFLICT, advice="Look at the run: it is not as you thought."
+    ),
+    RejectedError: Kind(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        advice="Mend what the problems name, and send the request again.",
+    ),
+    ConflictError: Kind(status=HTTPStatus.CONFLICT, advice="Send the request again."),
+    UnavailableError: Kind(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        advice=(
+            "Send the same request again after the seconds in Retry-After; with the same"
+            " Idempotency-Key, if it starts a run."
+        ),
+        headers={"Retry-After": str(RETRY_AFTER)},
+    ),
+}
+_ROUTES: Final = "GET /workflows, POST /runs, GET /runs/{run_id}, POST /runs/{run_id}/cancel"
+
+
+def refusal(error: EngineError) -> Response[str]:
+    """Return what the caller gets to see of *error*."""
+    kind = next(kind for of, kind in _KINDS.items() if isinstance(error, of))
+    told: dict[str, object] = {
+        name: error.context[name] for name in _TOLD if name in error.context
+    }
+    return _reply(kind, error.code, error.message, told)
+
+
+def no_route(method: str, path: str) -> Response[str]:
+    kind = Kind(status=HTTPStatus.NOT_FOUND, advice=f"There are: {_ROUTES}.")
+    return _reply(kind, "NO_ROUTE", f"There is no {method} {path}.", {})
+
+
+def breakdown(request_id: str) -> Response[str]:
+    """Return what the caller gets to see of a bug: nothing but where to look it up."""
+    kind = Kind(
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        advice="Ask whoever runs this, who finds the request's id in the log.",
+    )
+    facts = {"request_id": request_id}
+    return _reply(kind, "INTERNAL_ERROR", "Something went wrong on this side.", facts)
+
+
+def _reply(kind: Kind, code: str, detail: str, facts: Mapping[str, Any]) -> Response[str]:
+    problem = {
+        "type": "about:blank",
+        "title": kind.status.phrase,
+        "status": kind.status.value,
+        "code": code,
+        "detail": detail,
+        "advice": kind.advice,
+        **facts,
+    }
+    return Response(
+        status_code=kind.status.value,
+        content_type=CONTENT_TYPE,
+        body=json.dumps(problem),
+        headers={**kind.headers},
+    )

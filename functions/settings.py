@@ -1,0 +1,91 @@
+"""The environment, read once and checked; nobody else here looks at `os.environ`."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from kernel.model.policy import DEFAULT_PUBLISHED
+
+LAMBDA: Final = "AWS_LAMBDA_RUNTIME_API"
+
+
+class SettingsError(Exception):
+    """The environment is not what `template.yaml` makes of it."""
+
+
+def _variable(name: str) -> str:
+    return f"HEADRACE_{name.upper()}"
+
+
+def _listed(value: Any) -> Any:
+    """Take a comma list apart; nothing between two commas is nothing."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+_Name = Annotated[str, StringConstraints(pattern=r"^\S+$")]
+_Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+_Arn = Annotated[str, StringConstraints(pattern=r"^arn:\S+$")]
+_Package = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
+
+
+class Settings(BaseModel):
+    """What `template.yaml` tells the functions, by the names of the variables."""
+
+    model_config = ConfigDict(alias_generator=_variable, frozen=True, validate_by_name=True)
+
+    region: _Name = Field(validation_alias=AliasChoices("AWS_REGION", "AWS_DEFAULT_REGION"))
+    table: _Name
+    bucket: _Name
+    queue_url: _Url
+    queue_arn: _Arn
+    urgent_queue_url: _Url
+    urgent_queue_arn: _Arn
+    bus: _Name
+    schedule_group: _Name
+    scheduler_role_arn: _Arn
+    workflows: _Package = "functions.workflows"
+    published_events: Annotated[tuple[_Name, ...], BeforeValidator(_listed)] = DEFAULT_PUBLISHED
+    due_shards: int = Field(default=8, ge=1, le=64)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Return what *environment* says.
+
+        Raises:
+            SettingsError: A variable is missing or malformed; it names every such one.
+        """
+        try:
+            return cls.model_validate(dict(environment))
+        except ValidationError as error:
+            problems = "; ".join(_problems(error))
+        raise SettingsError(f"The environment is not as template.yaml makes it: {problems}.")
+
+
+def on_lambda() -> bool:
+    """Whether this process is Lambda's: only then does somebody start a new one in its place."""
+    return LAMBDA in os.environ
+
+
+def _problems(error: ValidationError) -> Iterator[str]:
+    for one in error.errors(include_url=False, include_context=False):
+        variable = str(one["loc"][0])
+        if one["type"] == "missing":
+            yield f"{variable} is missing"
+        else:
+            yield f"{variable} is {one['input']!r}, but {_wish(one['msg'])}"
+
+
+def _wish(message: str) -> str:
+    return message[:1].lower() + message[1:]

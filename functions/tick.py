@@ -1,0 +1,33 @@
+"""Cron in: one round of chores, within the time that this invocation has."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions import wiring
+from functions.host import ServerlessHost
+from functions.telemetry import begin, count, logger
+from kernel.errors import UnavailableError
+
+# Kept back for the record that is in hand when the time is up.
+FINISHING: Final = timedelta(seconds=10)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    begin(context)
+    host = ServerlessHost(wiring.kernel(), worker_id=context.log_stream_name)
+    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    try:
+        done = asdict(host.run_maintenance_tick(remaining - FINISHING))
+    except UnavailableError as error:
+        logger.error(error.message, extra={"code": error.code, "context": error.context})
+        count({"TickUnavailable": 1})
+        return {}
+    logger.info("tick", extra=done)
+    count({f"Tick{name.title().replace('_', '')}": number for name, number in done.items()})
+    return done
+
+
+wiring.prepare()

@@ -1,0 +1,102 @@
+"""Ports meet AWS adapters; the only place, but for the local stack."""
+
+import threading
+from functools import cache
+
+from boto3.session import Session
+
+from adapters.dynamodb.persistence import dynamo_persistence
+from adapters.eventbridge.event_sink import EventBridgeSink
+from adapters.eventbridge.scheduler import EventBridgeScheduler
+from adapters.memory.registry import MemoryRegistry
+from adapters.s3.blob_store import S3BlobStore
+from adapters.sqs.job_transport import SqsJobTransport
+from adapters.system.clock import SystemClock
+from adapters.system.entropy import RandomEntropy
+from adapters.system.executor import LocalExecutor
+from functions.discovery import discover
+from functions.settings import Settings, on_lambda
+from functions.telemetry import PowertoolsLogbook
+from kernel.dispatch import Kernel
+from kernel.engine import engine
+from kernel.model.policy import Policy
+from kernel.ports.bundle import Ports
+from kernel.ports.job_transport import JobTransport
+
+_making = threading.Lock()
+
+
+def kernel() -> Kernel:
+    """Return this process's kernel; the first call makes it.
+
+    Raises:
+        SettingsError: The environment is not as it must be.
+        DiscoveryError: The workflows cannot be loaded.
+    """
+    with _making:
+        return _kernel()
+
+
+def ports() -> Ports:
+    return kernel().ports
+
+
+def transport() -> JobTransport:
+    return ports().transport
+
+
+def prepare() -> None:
+    """Make the kernel while Lambda starts the process: that phase has a whole processor, and
+    what is wrong with a deployment shows before a bell is taken.
+    """
+    if on_lambda():
+        kernel()
+
+
+def forget() -> None:
+    """Make the kernel anew at the next call: the environment is another one."""
+    with _making:
+        _kernel.cache_clear()
+
+
+def assemble(settings: Settings) -> Kernel:
+    """Return a kernel over the resources that *settings* names. No AWS is called for it."""
+    return engine(_ports(settings), Policy(published=settings.published_events))
+
+
+@cache
+def _kernel() -> Kernel:
+    return assemble(Settings.from_environment())
+
+
+def _ports(settings: Settings) -> Ports:
+    session = Session(region_name=settings.region)
+    clock, entropy = SystemClock(), RandomEntropy()
+    return Ports(
+        persistence=dynamo_persistence(
+            table=settings.table,
+            region=settings.region,
+            clock=clock,
+            entropy=entropy,
+            due_shards=settings.due_shards,
+        ),
+        blobs=S3BlobStore(bucket=settings.bucket, session=session),
+        transport=SqsJobTransport(
+            queue_url=settings.queue_url,
+            urgent_queue_url=settings.urgent_queue_url,
+            session=session,
+        ),
+        sink=EventBridgeSink(bus=settings.bus, session=session),
+        scheduler=EventBridgeScheduler(
+            group=settings.schedule_group,
+            role_arn=settings.scheduler_role_arn,
+            queue_arn=settings.queue_arn,
+            urgent_queue_arn=settings.urgent_queue_arn,
+            session=session,
+        ),
+        clock=clock,
+        entropy=entropy,
+        registry=MemoryRegistry(discover(settings.workflows)),
+        executor=LocalExecutor(),
+        logbook=PowertoolsLogbook(),
+    )

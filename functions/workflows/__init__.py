@@ -1,0 +1,1 @@
+"""The workflows that Headrace ships with: put yours beside them."""

@@ -1,0 +1,1 @@
+"""What the stages of the digest workflow are made of."""

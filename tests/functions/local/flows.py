@@ -1,0 +1,112 @@
+"""Workflows to run on the local stack, each for one thing that can happen to a run."""
+
+import threading
+from datetime import timedelta
+
+from pydantic import BaseModel
+
+from functions.workflows.hello import hello
+from kernel.authoring import (
+    Completed,
+    Fatal,
+    NotReady,
+    Ready,
+    Retry,
+    StageContext,
+    Suspend,
+    batch_stage,
+    stage,
+    workflow,
+)
+
+__all__ = ["baking", "doomed", "flaky", "hello", "leaving", "sleepy", "splitting"]
+
+SOON = timedelta(milliseconds=10)
+
+
+class Number(BaseModel):
+    value: int = 1
+
+
+class Sides(BaseModel):
+    left: Number
+    right: Number
+
+
+class Ticket(BaseModel):
+    number: int
+
+
+class Page(BaseModel):
+    text: str
+
+
+@stage
+def left(ctx: StageContext[Number, None]) -> Number:
+    return Number(value=ctx.input.value + 1)
+
+
+@stage
+def right(ctx: StageContext[Number, None]) -> Number:
+    return Number(value=ctx.input.value * 10)
+
+
+@stage
+def add(ctx: StageContext[Sides, None]) -> Number:
+    return Number(value=ctx.input.left.value + ctx.input.right.value)
+
+
+@batch_stage
+class Bake:
+    """Ready when it was asked a second time."""
+
+    def execute(self, ctx: StageContext[Number, None]) -> Suspend[Ticket]:
+        return Suspend(Ticket(number=7), poll_every=timedelta(seconds=0.5))
+
+    def check(self, ctx: StageContext[Number, None], state: Ticket) -> Ready[Number] | NotReady:
+        if ctx.storage.exists("asked"):
+            return Ready(Number(value=state.number))
+        ctx.storage.save("asked", b"")
+        return NotReady()
+
+
+@stage(retry=Retry(max_attempts=3, first_delay=SOON))
+def stumble(ctx: StageContext[Number, None]) -> Number:
+    if ctx.attempt == 1:
+        raise ValueError("not yet")
+    return ctx.input
+
+
+@stage
+def refuse(ctx: StageContext[Number, None]) -> Number:
+    raise Fatal("It will never work.")
+
+
+@stage
+def sleep(ctx: StageContext[Number, None]) -> Number:
+    """Do nothing until nobody wants it any more."""
+    ctx.progress(0.5, "half asleep")
+    while not ctx.cancelled() and ctx.remaining():
+        threading.Event().wait(0.05)
+    return ctx.input
+
+
+@stage
+def draft(ctx: StageContext[Number, None]) -> Completed[Page]:
+    return Completed(Page(text="draft"), artifacts={"page.txt": "a draft"})
+
+
+@stage
+def publish(ctx: StageContext[Page, None]) -> Completed[Page]:
+    big = Page(text="word " * 2_000)
+    return Completed(big, artifacts={"page.txt": "printed", "cover.md": b"# Cover\n"})
+
+
+splitting = (
+    workflow("splitting", input=Number, output=Number).parallel(left, right).pipe(add).build()
+)
+baking = workflow("baking", input=Number).pipe(Bake).build()
+flaky = workflow("flaky", input=Number).pipe(stumble).build()
+doomed = workflow("doomed", input=Number).pipe(refuse).build()
+sleepy = workflow("sleepy", input=Number).pipe(sleep).build()
+leaving = workflow("leaving", input=Number).pipe(draft).pipe(publish).build()

@@ -1,0 +1,64 @@
+"""The cron event: chores within the time, and what was done, told and counted."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from functions.tick import handler
+from kernel.model.status import Status
+from tests.functions.samples import FakeContext, sample
+from tests.support.world import World
+
+
+def test_what_is_due_is_done_and_told(world: World, context: FakeContext) -> None:
+    run_id = world.create("three", {"value": 1})
+    world.pass_time(timedelta(minutes=2))
+
+    done = handler(sample("schedule_tick.json"), context)
+
+    assert (done["claimed"], done["left"]) == (1, 0)
+    assert world.run(run_id).status is Status.RUNNING
+
+
+def test_an_idle_tick_sends_no_metrics(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = handler(sample("schedule_tick.json"), context)
+
+    assert set(done.values()) == {0}
+    assert "_aws" not in capsys.readouterr().out
+
+
+def test_what_was_done_is_counted(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.create("three", {"value": 1})
+    world.pass_time(timedelta(minutes=2))
+
+    handler(sample("schedule_tick.json"), context)
+
+    (line,) = [text for text in capsys.readouterr().out.splitlines() if "_aws" in text]
+    assert json.loads(line)["TickClaimed"] == [1.0]
+
+
+def test_a_tick_that_has_no_time_leaves_what_is_due(world: World) -> None:
+    world.create("three", {"value": 1})
+    world.pass_time(timedelta(minutes=2))
+
+    done = handler(sample("schedule_tick.json"), FakeContext(left=timedelta(seconds=10)))
+
+    assert (done["claimed"], done["left"]) == (0, 1)
+
+
+@pytest.mark.usefixtures("missing_table")
+def test_without_its_table_it_stops_and_names_the_variable(
+    context: FakeContext,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done = handler(sample("schedule_tick.json"), context)
+
+    assert done == {}
+    assert "check HEADRACE_TABLE" in caplog.text
+    assert "TickUnavailable" in capsys.readouterr().out

@@ -1,0 +1,241 @@
+"""What the template makes, and what its policies allow."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+from samtranslator.yaml_helper import yaml_parse
+
+from functions.local.account import REGION
+from functions.local.template import TEMPLATE, translate_template
+
+FUNCTIONS = ["WorkerFunction", "TickFunction", "ApiFunction"]
+ROLES = ["WorkerRole", "TickRole", "ApiRole", "SchedulerRole"]
+QUEUES = {"Queue": "DeadLetterQueue", "UrgentQueue": "UrgentDeadLetterQueue"}
+EVENT_SOURCES = {"WorkerFunctionBells": "Queue", "WorkerFunctionUrgentBells": "UrgentQueue"}
+ROUTES = {"POST /runs", "GET /runs/{run_id}", "POST /runs/{run_id}/cancel", "GET /workflows"}
+ENVIRONMENT = {
+    "HEADRACE_TABLE",
+    "HEADRACE_BUCKET",
+    "HEADRACE_QUEUE_URL",
+    "HEADRACE_QUEUE_ARN",
+    "HEADRACE_URGENT_QUEUE_URL",
+    "HEADRACE_URGENT_QUEUE_ARN",
+    "HEADRACE_BUS",
+    "HEADRACE_SCHEDULE_GROUP",
+    "HEADRACE_SCHEDULER_ROLE_ARN",
+    "HEADRACE_WORKFLOWS",
+    "HEADRACE_PUBLISHED_EVENTS",
+    "HEADRACE_DUE_SHARDS",
+    "POWERTOOLS_LOG_LEVEL",
+}
+# Lambda's longest, and six times that: what AWS advises for a queue that feeds a function.
+LONGEST, PATIENCE = 900, 6
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def template() -> Json:
+    return translate_template(region=REGION)
+
+
+def properties(template: Json, name: str) -> Json:
+    found: Json = template["Resources"][name]["Properties"]
+    return found
+
+
+def statements(template: Json, role: str) -> Iterator[Json]:
+    for policy in properties(template, role)["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def actions(template: Json, role: str) -> set[str]:
+    return {name for each in statements(template, role) for name in as_list(each["Action"])}
+
+
+def test_cloudformations_linter_finds_nothing_wrong(template: Json) -> None:
+    text = json.dumps(template)
+
+    findings = lint(text, regions=[REGION])
+
+    assert findings == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_gets_the_whole_environment(template: Json, name: str) -> None:
+    variables = properties(template, name)["Environment"]["Variables"]
+
+    assert variables.keys() == ENVIRONMENT
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_runs_lean_and_traced(template: Json, name: str) -> None:
+    function = properties(template, name)
+
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_logs_to_a_group_that_forgets(template: Json, name: str) -> None:
+    group = properties(template, name)["LoggingConfig"]["LogGroup"]["Ref"]
+
+    assert properties(template, group)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize(("name", "dead"), QUEUES.items())
+def test_every_queue_gives_up_into_one_of_its_own(template: Json, name: str, dead: str) -> None:
+    redrive = properties(template, name)["RedrivePolicy"]
+
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [dead, "Arn"]}
+    assert redrive["maxReceiveCount"] == 5
+    assert properties(template, dead)["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_visibility_follows_from_the_workers_timeout(template: Json, name: str) -> None:
+    timeouts = template["Parameters"]["WorkerTimeout"]["AllowedValues"]
+
+    visibility = template["Mappings"]["Visibility"]
+
+    assert properties(template, "WorkerFunction")["Timeout"] == {"Ref": "WorkerTimeout"}
+    assert properties(template, name)["VisibilityTimeout"] == {
+        "Fn::FindInMap": ["Visibility", {"Ref": "WorkerTimeout"}, "Seconds"]
+    }
+    assert max(timeouts) == LONGEST
+    assert visibility == {str(each): {"Seconds": each * PATIENCE} for each in timeouts}
+
+
+@pytest.mark.parametrize(("name", "queue"), EVENT_SOURCES.items())
+def test_the_worker_answers_record_by_record(template: Json, name: str, queue: str) -> None:
+    source = properties(template, name)
+
+    assert source["EventSourceArn"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert source["BatchSize"] == 1
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}}
+
+
+def test_a_failed_tick_is_left_to_the_next_one(template: Json) -> None:
+    rule = properties(template, "TickFunctionEveryMinute")
+    invocation = properties(template, "TickFunctionEventInvokeConfig")
+
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+    assert rule["Targets"][0]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+    assert invocation["MaximumRetryAttempts"] == 0
+
+
+def test_every_route_asks_for_a_signature(template: Json) -> None:
+    paths = properties(template, "IamApi")["Body"]["paths"]
+
+    routes = {
+        f"{method.upper()} {path}": operation["security"]
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+    }
+
+    assert routes.keys() == ROUTES
+    assert all(security == [{"AWS_IAM": []}] for security in routes.values())
+
+
+def test_records_outlive_the_stack_and_can_be_recovered(template: Json) -> None:
+    table = properties(template, "Table")
+
+    assert template["Resources"]["Table"]["DeletionPolicy"] == "Retain"
+    assert template["Resources"]["Table"]["UpdateReplacePolicy"] == "Retain"
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_indexes_hold_keys_only(template: Json) -> None:
+    indexes = properties(template, "Table")["GlobalSecondaryIndexes"]
+
+    assert {
+        each["IndexName"]: [key["AttributeName"] for key in each["KeySchema"]] for each in indexes
+    } == {"due": ["due_shard", "due_at"], "runs": ["runs_hash", "runs_sort"]}
+    assert [each["Projection"] for each in indexes] == [{"ProjectionType": "KEYS_ONLY"}] * 2
+
+
+def test_the_bucket_is_private_encrypted_and_kept(template: Json) -> None:
+    bucket = properties(template, "BlobBucket")
+
+    assert template["Resources"]["BlobBucket"]["DeletionPolicy"] == "Retain"
+    assert bucket["PublicAccessBlockConfiguration"] == dict.fromkeys(
+        ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"],
+        True,
+    )
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+
+
+def test_the_bucket_answers_over_tls_only(template: Json) -> None:
+    policy = properties(template, "BlobBucketPolicy")
+
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert policy["Bucket"] == {"Ref": "BlobBucket"}
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_no_blob_is_deleted_for_its_age_alone(template: Json) -> None:
+    rules = properties(template, "BlobBucket")["LifecycleConfiguration"]["Rules"]
+
+    expiring = [rule for rule in rules if "ExpirationInDays" in rule]
+
+    assert [rule["TagFilters"] for rule in expiring] == [[{"Key": "orphaned", "Value": "true"}]]
+    assert len(rules) == len(expiring) + 1
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_policy_allows_a_wildcard(template: Json, role: str) -> None:
+    # X-Ray knows no resources; of the others, each action has one.
+    granted = [each for each in statements(template, role) if each["Sid"] != "Traces"]
+
+    assert not [name for name in actions(template, role) if "*" in name]
+    assert "*" not in [each for grant in granted for each in as_list(grant["Resource"])]
+    assert "ManagedPolicyArns" not in properties(template, role)
+
+
+def test_only_the_tick_may_ask_what_is_due(template: Json) -> None:
+    due = {"Fn::Sub": "${Table.Arn}/index/due"}
+
+    askers = [
+        role
+        for role in ROLES
+        for each in statements(template, role)
+        if due in as_list(each["Resource"])
+    ]
+
+    assert askers == ["TickRole"]
+
+
+def test_each_role_may_do_its_own_work_and_no_more(template: Json) -> None:
+    worker, tick, api, scheduler = (actions(template, role) for role in ROLES)
+
+    assert worker - tick == {
+        *("s3:DeleteObject", "sqs:ReceiveMessage"),
+        *("sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+    }
+    assert api <= tick
+    assert tick <= worker
+    assert scheduler == {"sqs:SendMessage"}
+
+
+def test_every_parameter_has_a_default_and_says_what_it_does() -> None:
+    parameters = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Parameters"]
+
+    unsaid = [
+        name for name, each in parameters.items() if not {"Default", "Description"} <= each.keys()
+    ]
+
+    assert not unsaid
