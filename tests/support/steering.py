@@ -1,0 +1,165 @@
+"""Ports on memory that a test can steer: out of reach, choosy, or overtaken by somebody else."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from adapters.memory import (
+    MemoryBlobStore,
+    MemoryEventSink,
+    MemoryJobTransport,
+    MemoryPersistence,
+    MemoryScheduler,
+)
+from kernel.errors import EngineError, UnavailableError
+from kernel.model.annotation import Annotation
+from kernel.model.bell import Bell
+from kernel.model.change import Change, UpdateStage
+from kernel.model.event import Event
+from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.run import Intake, Run
+from kernel.model.stage import StageKey, StageRecord
+from kernel.ports.clock import Clock
+from kernel.ports.persistence import Due, Head, Persistence, Snapshot, Standing
+
+
+class SteeredPersistence:
+    """Remembers every commit, and lets a test come between a decision and its commit.
+
+    Args:
+        inner: Where the records really are.
+    """
+
+    def __init__(self, inner: Persistence | None = None) -> None:
+        self.inner: Persistence = inner or MemoryPersistence()
+        self.commits: list[tuple[Change, ...]] = []
+        self.watchers: list[Callable[[tuple[Change, ...]], object]] = []
+        self._before: list[Callable[[], object]] = []
+        self._refusals: list[EngineError] = []
+
+    def meanwhile(self, *acts: Callable[[], object]) -> None:
+        """Let somebody else do *acts*, one before each of the next commits."""
+        self._before += acts
+
+    def refuse(self, error: EngineError, *, times: int = 1) -> None:
+        """Answer the next *times* commits with *error*."""
+        self._refusals += [error] * times
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        self._steer()
+        self.inner.commit(changes)
+        self._note(tuple(changes))
+
+    def update(self, change: UpdateStage) -> Standing:
+        self._steer()
+        standing = self.inner.update(change)
+        self._note((change,))
+        return standing
+
+    def _note(self, changes: tuple[Change, ...]) -> None:
+        self.commits.append(changes)
+        for watcher in self.watchers:
+            watcher(changes)
+
+    def _steer(self) -> None:
+        if self._before:
+            self._before.pop(0)()
+        if self._refusals:
+            raise self._refusals.pop(0)
+
+    def run(self, run_id: str) -> Run:
+        return self.inner.run(run_id)
+
+    def head(self, run_id: str) -> Head:
+        return self.inner.head(run_id)
+
+    def standing(self, key: StageKey) -> Standing:
+        return self.inner.standing(key)
+
+    def snapshot(self, run_id: str) -> Snapshot:
+        return self.inner.snapshot(run_id)
+
+    def group(self, run_id: str, group: int) -> Iterator[StageRecord]:
+        return self.inner.group(run_id, group)
+
+    def intake(self, run_id: str) -> Intake:
+        return self.inner.intake(run_id)
+
+    def idempotency(self, command: str, key: str) -> IdempotencyRecord | None:
+        return self.inner.idempotency(command, key)
+
+    def annotations(self, run_id: str) -> Sequence[Annotation]:
+        return self.inner.annotations(run_id)
+
+    def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
+        return self.inner.due(by=by, limit=limit)
+
+
+class SteeredSink(MemoryEventSink):
+    """*accepts* events of each batch, or all of them; none while it is *down*."""
+
+    down: bool = False
+    accepts: int | None = None
+
+    def publish(self, events: Sequence[Event]) -> Sequence[Event]:
+        if self.down:
+            raise UnavailableError("The bus does not answer.")
+        return super().publish(events[: self.accepts])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A bell on its way, and for how long it was to be held back."""
+
+    bell: Bell
+    delay: timedelta
+
+
+class SteeredTransport(MemoryJobTransport):
+    """Refuses bells while it is *down*; takes and loses them while it is *deaf*."""
+
+    down: bool = False
+    deaf: bool = False
+
+    def __init__(self, *, clock: Clock, visibility: timedelta) -> None:
+        super().__init__(clock=clock, visibility=visibility)
+        self.sent: list[Sent] = []
+
+    @property
+    def last(self) -> Sent:
+        return self.sent[-1]
+
+    def send(self, bells: Sequence[Bell], *, delay: timedelta = timedelta()) -> None:
+        if self.down:
+            raise UnavailableError("The queue does not answer.")
+        self.sent += [Sent(bell=bell, delay=delay) for bell in bells]
+        super().send([] if self.deaf else bells, delay=delay)
+
+
+class SteeredScheduler(MemoryScheduler):
+    """Does not answer while it is *down*."""
+
+    down: bool = False
+
+    def ring_at(self, bell: Bell, moment: datetime) -> None:
+        if self.down:
+            raise UnavailableError("The scheduler does not answer.")
+        super().ring_at(bell, moment)
+
+
+class SteeredBlobStore(MemoryBlobStore):
+    """Does not answer while it is *down*."""
+
+    down: bool = False
+
+    def put(self, key: str, content: bytes, *, content_type: str) -> None:
+        self._answer()
+        super().put(key, content, content_type=content_type)
+
+    def get(self, key: str) -> bytes:
+        self._answer()
+        return super().get(key)
+
+    def _answer(self) -> None:
+        if self.down:
+            raise UnavailableError("The blob store does not answer.")
