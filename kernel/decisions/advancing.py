@@ -100,7 +100,7 @@ def _entered(
     return Decision(
         changes=(change, *(CreateStage(stage=stage) for stage in stages)),
         bells=tuple(
-            execute_bell(stage, run, queue=definition.queue, copy=small)
+            execute_bell(stage, queue=definition.queue, copy=small)
             for stage, definition in zip(stages, group, strict=True)
         ),
     )
@@ -123,6 +123,8 @@ def _made(
         solo=len(group) == 1,
         generation=run.generation,
         max_attempts=definition.retry.max_attempts,
+        urgent=run.is_urgent,
+        tenant=run.tenant,
         created_at=context.now,
         digest=copy.digest if copy else None,
     )

@@ -1,7 +1,7 @@
 """How long to wait before the next try."""
 
 from datetime import timedelta
-from math import ceil
+from math import ceil, inf
 
 from kernel.authoring.verdict import Retry
 
@@ -13,10 +13,18 @@ def full_jitter(retry: Retry, *, attempt: int, jitter: float) -> timedelta:
     Jitter" (AWS Architecture Blog, 2015).
     """
     # As a float first: a large power overflows a timedelta long before it overflows a float.
-    wanted: float = retry.first_delay.total_seconds() * retry.factor ** min(attempt - 1, 64)
+    first = retry.first_delay.total_seconds()
+    wanted = first * _power(retry.factor, attempt - 1) if first else 0.0
     longest = retry.max_delay.total_seconds()
     # Whole milliseconds, as on the wire: what is finer would make a bell ring too early.
     return timedelta(milliseconds=ceil(min(wanted, longest) * jitter * 1_000))
+
+
+def _power(factor: float, exponent: int) -> float:
+    try:
+        return float(factor**exponent)
+    except OverflowError:
+        return inf
 
 
 def poll_backoff(every: timedelta, *, failures: int, longest: timedelta) -> timedelta:

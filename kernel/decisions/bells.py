@@ -21,7 +21,7 @@ def start_bell(run: Run) -> Bell:
 
 
 def execute_bell(
-    stage: StageRecord, run: Run | None, *, queue: str | None = None, copy: Materials | None = None
+    stage: StageRecord, *, queue: str | None = None, copy: Materials | None = None
 ) -> Bell:
     """Return the bell for the next attempt; *copy* is what it carries, if that is little."""
     return Bell(
@@ -35,8 +35,8 @@ def execute_bell(
         max_attempts=stage.max_attempts,
         payload={"input": copy.input, "config": dict(copy.config)} if copy else None,
         not_before=stage.not_before,
-        urgent=run.is_urgent if run else False,
-        tenant=run.tenant if run else None,
+        urgent=stage.urgent,
+        tenant=stage.tenant,
         queue=queue,
     )
 
@@ -53,5 +53,7 @@ def poll_bell(stage: StageRecord, *, at: datetime | None, queue: str | None = No
         attempt=stage.suspension.poll_no + 1 if stage.suspension else 0,
         max_attempts=stage.max_attempts,
         not_before=at,
+        urgent=stage.urgent,
+        tenant=stage.tenant,
         queue=queue,
     )

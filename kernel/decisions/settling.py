@@ -113,7 +113,7 @@ def _again(context: Context, held: Holding, verdict: Erred, *, stumbled: bool) -
     stage = held.stage.retried(error, not_before=not_before, stumbled=stumbled)
     happened = events.stage_failed(held.stage, error, will_retry=True, at=context.now)
     change = write_stage(context, held.stage, stage, held.requires, happened, run=held.run)
-    bell = execute_bell(stage, held.run, queue=held.definition.queue)
+    bell = execute_bell(stage, queue=held.definition.queue)
     return Decision(changes=(change,), bells=(bell,))
 
 

@@ -77,6 +77,7 @@ class StageRecord:
 
     Args:
         ordinal: Its place in its group, from 0.
+        urgent: Its bells go to the urgent queue; like *tenant*, its run's.
         stumbles: Failures of the infrastructure, which do not use up *max_attempts*.
         polls: How often it was polled, over all its suspensions in this generation.
         unadvanced: It is settled, and nobody has yet asked whether its group is done.
@@ -94,6 +95,8 @@ class StageRecord:
     generation: int
     attempt: int = 0
     max_attempts: int
+    urgent: bool = False
+    tenant: str | None = None
     stumbles: int = 0
     polls: int = 0
     created_at: datetime

@@ -13,7 +13,6 @@ from kernel.dispatch import Kernel
 from kernel.effects import report, ring
 from kernel.errors import UnavailableError
 from kernel.model.bell import Bell
-from kernel.model.run import Run
 from kernel.model.stage import StageKey, StageRecord
 from kernel.model.status import Status
 from kernel.ports.persistence import Due, Standing
@@ -104,7 +103,7 @@ def _move(kernel: Kernel, found: Standing, capped: AbstractSet[Chore]) -> dict[C
     stage = found.stage
     match stage.status:
         case Status.PENDING if _is_late(kernel, stage.not_before or stage.created_at):
-            return _ring(kernel, Chore.RING, execute_bell(stage, _run(kernel, found)))
+            return _ring(kernel, Chore.RING, execute_bell(stage))
         case Status.RUNNING if Chore.REAP not in capped:
             return {Chore.REAP: 1} if reap_one(kernel, stage.key) else {}
         case Status.SUSPENDED if Chore.POLL not in capped and _wants_poll(kernel, stage):
@@ -117,10 +116,6 @@ def _ring(kernel: Kernel, chore: Chore, bell: Bell) -> dict[Chore, int]:
     definition = kernel.ports.registry.workflow(bell.workflow_id).stage(bell.stage_id or "")
     ring(kernel.ports, [replace(bell, queue=definition.queue)])
     return {chore: 1}
-
-
-def _run(kernel: Kernel, found: Standing) -> Run:
-    return found.run or kernel.ports.persistence.run(found.stage.run_id)
 
 
 def _is_time(kernel: Kernel, moment: datetime | None) -> bool:

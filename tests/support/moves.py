@@ -55,7 +55,7 @@ def finish_alone(world: World, made: Any, **more: Any) -> Run:
 
 def bell_for(world: World, run_id: str, stage_id: str) -> Bell:
     """Return the bell for the stage's next attempt, with nothing in it."""
-    return execute_bell(world.stages(run_id)[stage_id], world.run(run_id))
+    return execute_bell(world.stages(run_id)[stage_id])
 
 
 def poll_bell_for(world: World, run_id: str, stage_id: str) -> Bell:

@@ -33,6 +33,7 @@ class SteeredPersistence:
     def __init__(self, inner: Persistence | None = None) -> None:
         self.inner: Persistence = inner or MemoryPersistence()
         self.commits: list[tuple[Change, ...]] = []
+        self.ghosts: list[Due] = []
         self.watchers: list[Callable[[tuple[Change, ...]], object]] = []
         self._before: list[Callable[[], object]] = []
         self._refusals: list[EngineError] = []
@@ -92,7 +93,8 @@ class SteeredPersistence:
         return self.inner.annotations(run_id)
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
-        return self.inner.due(by=by, limit=limit)
+        """Nominate *ghosts* as well: the index may lag behind what it speaks of."""
+        return [*self.ghosts, *self.inner.due(by=by, limit=limit)][:limit]
 
 
 class SteeredSink(MemoryEventSink):

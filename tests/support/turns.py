@@ -1,10 +1,11 @@
 """What a stage's code says, turn by turn, so that tests need no branches."""
 
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from kernel.authoring import StageContext, stage, workflow
+from kernel.model.json import Json
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ class Page(BaseModel):
     text: str
 
 
-LONG_PAGE = {"text": "long " * 1_000}
+LONG_PAGE: Final[dict[str, Json]] = {"text": "long " * 1_000}
 
 
 @stage

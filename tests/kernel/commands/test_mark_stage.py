@@ -1,0 +1,104 @@
+"""A stage that was looked at is marked, unless something came in between."""
+
+import pytest
+
+from kernel.commands.mark_stage import MarkStage
+from kernel.model.verdict import Verdict
+from kernel.ports.persistence import Standing
+from tests.support.builders import update_stage
+from tests.support.moves import A_MINUTE, begin, claim, failure, settled, success, suspending
+from tests.support.world import World
+
+
+def seen_after(world: World, verdict: Verdict) -> Standing:
+    """Return one of several stages, settled while no event could be sent."""
+    world.sink.down = True
+    run_id = begin(world, "fan")
+    stage = settled(world, run_id, "left", verdict)
+    world.sink.down = False
+    return world.persistence.standing(stage.key)
+
+
+def mark(world: World, seen: Standing, *, published: bool = False, advanced: bool = False) -> bool:
+    command = MarkStage(seen=seen, published=published, advanced=advanced)
+    return world.dispatch(command).marked
+
+
+def test_a_published_outbox_is_emptied(world: World) -> None:
+    seen = seen_after(world, failure(retryable=False))
+
+    marked = mark(world, seen, published=True)
+
+    assert marked
+    assert world.persistence.standing(seen.stage.key).stage.outbox == ()
+
+
+def test_publishing_does_not_make_a_stage_advanced(world: World) -> None:
+    seen = seen_after(world, failure(retryable=False))
+
+    mark(world, seen, published=True)
+
+    stage = world.persistence.standing(seen.stage.key).stage
+    assert stage.unadvanced
+    assert stage.due_at is not None
+
+
+def test_a_stage_whose_group_was_asked_about_is_due_no_more(world: World) -> None:
+    seen = seen_after(world, success())
+
+    marked = mark(world, seen, advanced=True)
+
+    stage = world.persistence.standing(seen.stage.key).stage
+    assert marked
+    assert (stage.unadvanced, stage.due_at) == (False, None)
+
+
+def test_a_stage_that_changed_since_it_was_read_is_not_marked(world: World) -> None:
+    seen = seen_after(world, failure(retryable=False))
+    change = update_stage(seen.stage, digest="another")
+    world.persistence.meanwhile(lambda: world.persistence.inner.commit([change]))
+
+    marked = mark(world, seen, published=True, advanced=True)
+
+    stage = world.persistence.standing(seen.stage.key).stage
+    assert not marked
+    assert (stage.unadvanced, stage.outbox) == (True, seen.stage.outbox)
+
+
+def test_a_stage_that_was_claimed_since_it_was_read_is_not_put_off(world: World) -> None:
+    run_id = begin(world, "fan")
+    seen = world.persistence.standing(world.stages(run_id)["left"].key)
+    world.pass_time(20 * A_MINUTE)
+    claim(world, run_id, "left")
+
+    marked = mark(world, seen)
+
+    stage = world.stages(run_id)["left"]
+    assert not marked
+    assert stage.due_at == seen.stage.due_at
+
+
+def test_putting_a_stage_off_does_not_move_its_version(world: World) -> None:
+    run_id = begin(world, "fan")
+    seen = world.persistence.standing(world.stages(run_id)["left"].key)
+    world.pass_time(20 * A_MINUTE)
+
+    mark(world, seen)
+
+    stage = world.stages(run_id)["left"]
+    assert stage.version == seen.stage.version
+    assert stage.due_at == world.now + world.policy.longest_push_back
+
+
+@pytest.mark.parametrize("verdict", [suspending(poll_every=5 * A_MINUTE)], ids=["suspended"])
+def test_a_stage_that_is_due_when_it_should_be_is_not_written(
+    world: World, verdict: Verdict
+) -> None:
+    run_id = begin(world, "fan")
+    stage = settled(world, run_id, "left", verdict)
+    before = len(world.persistence.commits)
+
+    marked = mark(world, world.persistence.standing(stage.key))
+
+    assert marked
+    assert len(world.persistence.commits) == before

@@ -1,0 +1,116 @@
+"""What one due record wants, and doing it."""
+
+from dataclasses import replace
+
+import pytest
+
+from kernel.authoring import StageContext, stage
+from kernel.errors import NotFoundError
+from kernel.model.stage import StageKey
+from kernel.model.status import Status
+from kernel.ports.persistence import Due
+from kernel.procedures.look import Chore, look_at_run, look_at_stage, put_off
+from tests.support.builders import update_stage
+from tests.support.moves import A_MINUTE, begin, begin_alone, settled, success, suspending
+from tests.support.workflows import Number
+from tests.support.world import World
+
+NO_CAP: frozenset[Chore] = frozenset()
+
+
+def test_a_bell_that_is_rung_again_goes_to_its_stages_queue(world: World) -> None:
+    @stage(id="only", queue="heavy")
+    def only(ctx: StageContext[Number, None]) -> Number:
+        return ctx.input
+
+    run_id = begin_alone(world, only, priority=9, tenant="acme")
+    world.pass_time(A_MINUTE)
+
+    done = look_at_run(world.kernel, run_id, NO_CAP)
+
+    bell = world.transport.last.bell
+    assert done == {Chore.RING: 1}
+    assert (bell.queue, bell.urgent, bell.tenant) == ("heavy", True, "acme")
+
+
+def test_a_bell_of_one_of_several_that_is_rung_again_is_as_urgent_as_its_run(
+    world: World,
+) -> None:
+    run_id = begin(world, "fan", priority=9, tenant="acme")
+    world.pass_time(A_MINUTE)
+
+    done = look_at_stage(world.kernel, world.stages(run_id)["left"].key, NO_CAP)
+
+    bell = world.transport.last.bell
+    assert done == {Chore.RING: 1}
+    assert (bell.stage_id, bell.urgent, bell.tenant) == ("left", True, "acme")
+
+
+def test_a_fresh_bell_is_not_rung_again(world: World) -> None:
+    run_id = begin(world, "fan")
+    world.pass_time(A_MINUTE / 2)
+    before = len(world.transport.sent)
+
+    done = look_at_stage(world.kernel, world.stages(run_id)["left"].key, NO_CAP)
+
+    assert done == {}
+    assert len(world.transport.sent) == before
+
+
+def test_a_run_that_is_over_wants_nothing(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+
+    done = look_at_run(world.kernel, run_id, NO_CAP)
+
+    assert done == {}
+
+
+def test_a_stage_that_is_settled_and_followed_up_wants_nothing(world: World) -> None:
+    run_id = begin(world, "fan")
+    stage_ = settled(world, run_id, "left", success({"value": 2}))
+    look_at_stage(world.kernel, stage_.key, NO_CAP)
+
+    done = look_at_stage(world.kernel, stage_.key, NO_CAP)
+
+    assert done == {}
+    assert world.stages(run_id)["left"].due_at is None
+
+
+def test_a_suspended_stage_that_waits_for_nothing_is_not_polled(world: World) -> None:
+    run_id = begin(world, "fan")
+    stage_ = settled(world, run_id, "left", suspending())
+    broken = update_stage(stage_, suspension=None)
+    world.persistence.inner.commit([broken])
+    world.pass_time(2 * A_MINUTE)
+
+    done = look_at_stage(world.kernel, stage_.key, NO_CAP)
+
+    assert done == {}
+    world.persistence.inner.commit([update_stage(stage_, suspension=stage_.suspension)])
+
+
+@pytest.mark.parametrize(
+    "key", [None, StageKey(run_id="nobody", stage_id="left", group=1, solo=False)], ids=str
+)
+def test_what_is_gone_cannot_be_put_off(world: World, key: StageKey | None) -> None:
+    with pytest.raises(NotFoundError):
+        put_off(world.kernel, Due(run_id="nobody", at=world.now, stage=key))
+
+
+@pytest.mark.parametrize("solo", [True, False])
+def test_a_nomination_of_what_is_gone_is_passed_over(world: World, *, solo: bool) -> None:
+    key = StageKey(run_id="nobody", stage_id="left", group=1, solo=solo)
+    world.persistence.ghosts = [
+        Due(run_id="nobody", at=world.now),
+        Due(run_id="nobody", at=world.now, stage=key),
+    ]
+    run_id = world.create("three", {"value": 1})
+    world.pass_time(A_MINUTE)
+
+    result = world.tick()
+
+    world.persistence.ghosts = []
+    assert replace(result, failed=0, claimed=0) == type(result)()
+    assert (result.failed, result.claimed) == (2, 1)
+    assert world.run(run_id).status is Status.RUNNING
