@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from adapters.dynamodb.memory_items import MemoryItems
+from adapters.dynamodb.persistence import DynamoPersistence
 from kernel.ports.persistence import Persistence
 from tests.support.due_watch import DueWatch
 from tests.support.invariants import broken
@@ -12,9 +14,10 @@ from tests.support.world import World, memory_ports
 
 
 @pytest.fixture
-def layout() -> Persistence | None:
-    """Where records lie; None is the plainest place. Stories try others as well."""
-    return None
+def layout(request: pytest.FixtureRequest) -> Persistence | None:
+    """Where records lie: `records` is the plainest place, `items` what DynamoDB would hold."""
+    asked = getattr(request, "param", "records")
+    return DynamoPersistence(MemoryItems()) if asked == "items" else None
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from functions.host import PAUSES, ServerlessHost
-from functions.outcomes import JobResult, MaintenanceResult, ProcessedJobs
+from functions.outcomes import JobResult, ProcessedJobs
 from kernel.errors import ConflictError, UnavailableError
 from kernel.model.bell import Bell, BellKind
 from kernel.model.status import Status
@@ -20,17 +20,10 @@ def host(world: World) -> ServerlessHost:
     return ServerlessHost(world.kernel, worker_id="worker-7")
 
 
-def next_bell(world: World) -> Bell:
-    """Take the bell that rings now."""
-    (delivery,) = world.transport.receive(limit=1)
-    world.transport.acknowledge(delivery)
-    return delivery.bell
-
-
 def test_a_start_bell_starts_its_run(world: World, host: ServerlessHost) -> None:
     run_id = world.create("three", {"value": 1})
 
-    result = host.handle_job(next_bell(world))
+    result = host.handle_job(world.take_bell())
 
     assert result == JobResult(outcome=JobOutcome.COMPLETED)
     assert world.run(run_id).status is Status.RUNNING
@@ -40,7 +33,7 @@ def test_a_start_bell_for_a_run_that_is_started_is_discarded(
     world: World, host: ServerlessHost
 ) -> None:
     world.create("three", {"value": 1})
-    bell = next_bell(world)
+    bell = world.take_bell()
     host.handle_job(bell)
 
     result = host.handle_job(bell)
@@ -50,9 +43,9 @@ def test_a_start_bell_for_a_run_that_is_started_is_discarded(
 
 def test_an_execute_bell_completes_its_stage(world: World, host: ServerlessHost) -> None:
     run_id = world.create("three", {"value": 1})
-    host.handle_job(next_bell(world))
+    host.handle_job(world.take_bell())
 
-    result = host.handle_job(next_bell(world), timedelta(minutes=1))
+    result = host.handle_job(world.take_bell(), timedelta(minutes=1))
 
     assert result == JobResult(outcome=JobOutcome.COMPLETED)
     assert world.output(run_id, "first") == {"value": 2}
@@ -62,10 +55,10 @@ def test_a_stage_that_fails_says_why_and_that_it_is_tried_again(
     world: World, host: ServerlessHost
 ) -> None:
     world.create("failing", {"value": 1})
-    host.handle_job(next_bell(world))
-    host.handle_job(next_bell(world))
+    host.handle_job(world.take_bell())
+    host.handle_job(world.take_bell())
 
-    result = host.handle_job(next_bell(world))
+    result = host.handle_job(world.take_bell())
 
     assert (result.outcome, result.will_retry) == (JobOutcome.FAILED, True)
     assert result.error is not None
@@ -76,12 +69,12 @@ def test_a_stage_that_suspends_is_polled_by_its_own_bells(
     world: World, host: ServerlessHost
 ) -> None:
     run_id = world.create("waiting", {"value": 1})
-    host.handle_job(next_bell(world))
-    host.handle_job(next_bell(world))
+    host.handle_job(world.take_bell())
+    host.handle_job(world.take_bell())
 
-    suspended = host.handle_job(next_bell(world))
+    suspended = host.handle_job(world.take_bell())
     world.pass_time(timedelta(minutes=1))
-    polled = host.handle_job(next_bell(world))
+    polled = host.handle_job(world.take_bell())
 
     assert suspended == polled == JobResult(outcome=JobOutcome.SUSPENDED)
     waits = world.stages(run_id)["wait"].suspension
@@ -94,13 +87,13 @@ def test_the_poll_that_finds_it_ready_completes_the_stage(
 ) -> None:
     run_id = world.create("waiting", {"value": 1})
     for _ in range(3):
-        host.handle_job(next_bell(world))
+        host.handle_job(world.take_bell())
     for _ in range(2):
         world.pass_time(timedelta(minutes=1))
-        host.handle_job(next_bell(world))
+        host.handle_job(world.take_bell())
     world.pass_time(timedelta(minutes=1))
 
-    result = host.handle_job(next_bell(world))
+    result = host.handle_job(world.take_bell())
 
     assert result == JobResult(outcome=JobOutcome.COMPLETED)
     assert world.output(run_id, "wait") == {"value": 102}
@@ -111,7 +104,7 @@ def test_a_poll_that_comes_too_early_is_rung_again_at_its_time(
 ) -> None:
     run_id = world.create("waiting", {"value": 1})
     for _ in range(3):
-        host.handle_job(next_bell(world))
+        host.handle_job(world.take_bell())
     poll = Bell(
         kind=BellKind.POLL,
         run_id=run_id,
@@ -130,7 +123,7 @@ def test_a_poll_that_comes_too_early_is_rung_again_at_its_time(
 def test_the_bell_of_a_poll_that_was_made_is_discarded(world: World, host: ServerlessHost) -> None:
     run_id = world.create("waiting", {"value": 1})
     for _ in range(3):
-        host.handle_job(next_bell(world))
+        host.handle_job(world.take_bell())
     poll = Bell(kind=BellKind.POLL, run_id=run_id, workflow_id="waiting", stage_id="wait", group=2)
 
     result = host.handle_job(poll)
@@ -181,8 +174,8 @@ def test_a_bell_for_a_stage_in_other_hands_is_discarded(
     world: World, host: ServerlessHost
 ) -> None:
     world.create("three", {"value": 1})
-    host.handle_job(next_bell(world))
-    bell = next_bell(world)
+    host.handle_job(world.take_bell())
+    bell = world.take_bell()
     inside: list[JobResult] = []
     world.persistence.meanwhile(lambda: None, lambda: inside.append(host.handle_job(bell)))
 
@@ -200,7 +193,7 @@ def test_a_bell_that_comes_too_early_rings_again_in_time(
 ) -> None:
     world.create("failing", {"value": 1})
     for _ in range(3):
-        host.handle_job(next_bell(world))
+        host.handle_job(world.take_bell())
     (waiting,) = world.transport.pending()
     early = replace(waiting, not_before=None)
 
@@ -215,12 +208,12 @@ def test_a_bell_for_which_no_time_is_left_rings_again_at_once(
     world: World, host: ServerlessHost
 ) -> None:
     run_id = world.create("three", {"value": 1})
-    host.handle_job(next_bell(world))
+    host.handle_job(world.take_bell())
 
-    result = host.handle_job(next_bell(world), timedelta(milliseconds=-1))
+    result = host.handle_job(world.take_bell(), timedelta(milliseconds=-1))
 
     assert result == JobResult(outcome=JobOutcome.DISCARDED, again_at=world.now)
-    assert next_bell(world).stage_id == "first"
+    assert world.take_bell().stage_id == "first"
     assert world.stages(run_id)["first"].attempt == 0
 
 
@@ -229,8 +222,8 @@ def test_a_bell_that_may_succeed_later_is_left_to_come_again(
     error: Exception, world: World, host: ServerlessHost
 ) -> None:
     world.create("three", {"value": 1})
-    host.handle_job(next_bell(world))
-    bell = next_bell(world)
+    host.handle_job(world.take_bell())
+    bell = world.take_bell()
     world.persistence.meanwhile(lambda: _raise(error))
 
     with pytest.raises(type(error)):
@@ -242,7 +235,7 @@ def test_a_bell_that_may_succeed_later_is_left_to_come_again(
 def test_every_bell_is_one_line_with_the_worker_in_it(world: World, host: ServerlessHost) -> None:
     run_id = world.create("three", {"value": 1})
 
-    host.handle_job(next_bell(world))
+    host.handle_job(world.take_bell())
 
     line = world.logbook.entries[-1]
     assert (line.level, line.message) == (Level.INFO, "bell answered")
@@ -283,38 +276,6 @@ def test_a_bell_that_nobody_could_answer_is_given_back_for_later(
 
     assert done == ProcessedJobs(processed=1, failed=1)
     assert world.transport.next_at == world.now + PAUSES[0]
-
-
-def test_a_tick_does_what_is_due_and_says_what_it_did(world: World, host: ServerlessHost) -> None:
-    run_id = world.create("three", {"value": 1})
-    next_bell(world)
-    world.pass_time(timedelta(minutes=2))
-
-    done = host.run_maintenance_tick()
-
-    assert done == MaintenanceResult(claimed=1)
-    assert world.run(run_id).status is Status.RUNNING
-
-
-def test_a_tick_starts_no_more_than_it_may(world: World) -> None:
-    host = ServerlessHost(world.kernel, max_claims_per_tick=1)
-    for _ in range(3):
-        world.create("three", {"value": 1})
-        next_bell(world)
-    world.pass_time(timedelta(minutes=2))
-
-    done = host.run_maintenance_tick()
-
-    assert done.claimed == 1
-
-
-def test_a_tick_without_time_leaves_what_is_due(world: World, host: ServerlessHost) -> None:
-    world.create("three", {"value": 1})
-    world.pass_time(timedelta(minutes=2))
-
-    done = host.run_maintenance_tick(timedelta())
-
-    assert done == MaintenanceResult(left=1)
 
 
 def _raise(error: Exception) -> None:

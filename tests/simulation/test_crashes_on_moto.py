@@ -14,11 +14,12 @@ from adapters.eventbridge.scheduler import EventBridgeScheduler
 from adapters.memory import SeededEntropy, SkippingClock
 from adapters.s3.blob_store import S3BlobStore
 from adapters.sqs.job_transport import SqsJobTransport
+from functions.local.atomic_moto import atomic_moto
 from kernel.ports.bundle import Ports
 from tests.simulation.schedules import MakePorts, places, prepare
 from tests.simulation.test_single_crashes import faults
 from tests.support.aws import REGION, a_session
-from tests.support.moto import QueueTime, make_atomic
+from tests.support.moto import QueueTime
 from tests.support.saboteurs import Fate
 from tests.support.tables import make_table
 from tests.support.world import memory_ports
@@ -43,8 +44,7 @@ class AccountClock(SkippingClock):
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     """An account with everything in it but table and queues, which each schedule has anew."""
-    make_atomic()
-    with mock_aws():
+    with atomic_moto(), mock_aws():
         session = a_session()
         session.client("s3").create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}

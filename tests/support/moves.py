@@ -7,9 +7,9 @@ from typing import Any
 from kernel.authoring import Workflow, workflow
 from kernel.commands.claim_stage import ClaimStage, ClaimStageResult
 from kernel.commands.settle_stage import SettleStage
-from kernel.decisions.bells import execute_bell, poll_bell
+from kernel.decisions.bells import execute_bell
 from kernel.model.bell import Bell
-from kernel.model.change import Condition, UpdateRun
+from kernel.model.change import Change, Condition, UpdateRun
 from kernel.model.failure import Failure
 from kernel.model.json import Json
 from kernel.model.payload import Inline
@@ -56,10 +56,6 @@ def finish_alone(world: World, made: Any, **more: Any) -> Run:
 def bell_for(world: World, run_id: str, stage_id: str) -> Bell:
     """Return the bell for the stage's next attempt, with nothing in it."""
     return execute_bell(world.stages(run_id)[stage_id])
-
-
-def poll_bell_for(world: World, run_id: str, stage_id: str) -> Bell:
-    return poll_bell(world.stages(run_id)[stage_id], at=None)
 
 
 def claim(
@@ -123,3 +119,8 @@ def alter(world: World, run_id: str, *requires: Condition, **written: Any) -> Up
     change = update_run(world.run(run_id), *requires, **written)
     world.persistence.commit([change])
     return change
+
+
+def kinds(commit: tuple[Change, ...]) -> list[type[Change]]:
+    """Return what a commit was made of."""
+    return [type(change) for change in commit]

@@ -129,6 +129,12 @@ class World:
             self.ports.transport.acknowledge(delivery)
         return bool(deliveries)
 
+    def take_bell(self) -> Bell:
+        """Take the bell that rings now, and put it away unanswered."""
+        (delivery,) = self.ports.transport.receive(limit=1)
+        self.ports.transport.acknowledge(delivery)
+        return delivery.bell
+
     def drain(self, most: int = 1_000) -> None:
         """Answer bells until none rings."""
         for _ in range(most):

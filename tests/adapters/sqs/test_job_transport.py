@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from adapters.sqs.job_transport import SqsJobTransport
+from functions.local.atomic_moto import atomic_moto
 from kernel.errors import UnavailableError
 from kernel.model.ids import short
 from kernel.ports.job_transport import Delivery
 from tests.conformance.job_transport import JobTransportContract, a_bell, names, received
 from tests.support.aws import Mouth, a_session, refusal
-from tests.support.moto import QueueTime, make_atomic
+from tests.support.moto import QueueTime
 
 NO_TIME = timedelta()
 
@@ -54,8 +55,7 @@ class Queues:
 
 @pytest.fixture(scope="module", autouse=True)
 def aws() -> Iterator[None]:
-    make_atomic()
-    with mock_aws():
+    with atomic_moto(), mock_aws():
         yield
 
 

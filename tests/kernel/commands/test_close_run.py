@@ -102,3 +102,14 @@ def test_a_run_that_was_rerun_in_between_is_closed_in_its_new_generation(world: 
 def test_a_run_that_does_not_exist_is_not_found(world: World) -> None:
     with pytest.raises(NotFoundError, match="'nobody'"):
         close(world, "nobody")
+
+
+def test_of_two_who_close_a_run_at_once_one_says_why(world: World) -> None:
+    run_id = begin(world, "three")
+    stuck = Closing(target=Status.FAILED, code="STUCK")
+    world.persistence.meanwhile(lambda: close(world, run_id, stuck))
+
+    result = close(world, run_id)
+
+    assert result == CloseRunResult(generation=0)
+    assert world.run(run_id).closing == stuck

@@ -1,13 +1,20 @@
 """A fenced stage is out of everybody's hands, whatever it was doing."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from kernel.commands.claim_poll import ClaimPoll
 from kernel.commands.close_run import CloseRun
 from kernel.commands.fence_stage import FenceStage
+from kernel.commands.settle_poll import SettlePoll
 from kernel.model.change import CreateStage
 from kernel.model.run import Closing
+from kernel.model.stage import StageRecord
 from kernel.model.status import Status
 from kernel.model.verdict import Skipped, Verdict
+from kernel.procedures.cancel_run import CancelRun
 from tests.support.builders import a_stage
 from tests.support.moves import (
     A_MINUTE,
@@ -158,3 +165,29 @@ def test_a_stage_that_is_over_is_not_fenced(world: World) -> None:
     fenced = fence(world, run_id, "left")
 
     assert not fenced
+
+
+def test_what_a_stage_said_after_it_was_listed_is_due_to_be_sent(world: World) -> None:
+    run_id = begin(world, "fan")
+    settled(world, run_id, "left", suspending(poll_every=timedelta(hours=1)))
+    seen = world.stages(run_id)["left"]
+    world.pass_time(timedelta(hours=1))
+    world.sink.down = True
+    polled_and_put_off(world, seen)
+
+    world.dispatch(FenceStage(seen=replace(seen, due_at=world.now + timedelta(hours=1))))
+
+    stage = world.stages(run_id)["left"]
+    assert [event.type for event in stage.outbox] == ["stage:failed"]
+    assert stage.due_at is not None
+    assert stage.due_at <= world.now + world.policy.grace
+    world.sink.down = False
+    world.dispatch(CancelRun(run_id=run_id))
+
+
+def polled_and_put_off(world: World, stage: StageRecord) -> None:
+    """Let a poll end in another attempt, later."""
+    claim = ClaimPoll(key=stage.key, token="mine", lasts=A_MINUTE)
+    won = world.dispatch(claim).standing
+    assert won is not None
+    world.dispatch(SettlePoll(seen=won, token="mine", verdict=failure(delay=A_MINUTE)))

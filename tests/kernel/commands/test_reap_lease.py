@@ -174,3 +174,22 @@ def test_a_lease_of_the_same_token_that_was_renewed_is_not_reaped(world: World) 
 
     assert stage is None
     assert world.stages(run_id)["left"].lease == renewed
+
+
+def test_each_worker_that_was_lost_is_told_apart(world: World) -> None:
+    run_id = begin(world, "fan")
+    claimed(world, run_id, "left", token="first")
+    world.pass_time(A_LEASE + A_SECOND)
+
+    def the_next_worker_is_lost_as_well() -> None:
+        reap(world, run_id, "left")
+        world.pass_time(A_MINUTE)
+        claim(world, run_id, "left", token="second")
+        world.pass_time(A_LEASE + A_SECOND)
+
+    world.persistence.meanwhile(the_next_worker_is_lost_as_well)
+
+    reap(world, run_id, "left")
+
+    lost = [event.attempt for event in world.sink.events if event.type == "stage:failed"]
+    assert lost == [1, 2]

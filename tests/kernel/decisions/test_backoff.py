@@ -44,10 +44,11 @@ def test_a_policy_without_a_delay_waits_for_nothing() -> None:
     assert wait == timedelta()
 
 
-def test_a_huge_power_is_still_the_limit() -> None:
+@pytest.mark.parametrize("attempt", [2, 3, 64, 100])
+def test_a_power_beyond_every_number_is_still_the_limit(attempt: int) -> None:
     retry = Retry(factor=1e300, max_attempts=100)
 
-    wait = full_jitter(retry, attempt=2, jitter=0.5)
+    wait = full_jitter(retry, attempt=attempt, jitter=0.5)
 
     assert wait == 150 * A_SECOND
 

@@ -1,21 +1,24 @@
 """When a cancel returns, nothing of the run commits any more."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from kernel.commands.close_run import CloseRun
 from kernel.commands.settle_poll import SettlePoll
 from kernel.errors import NotFoundError, UnavailableError
+from kernel.model.change import CreateStage
 from kernel.model.run import Closing
 from kernel.model.status import Status
 from kernel.model.verdict import Skipped, Verdict
-from kernel.procedures.cancel_run import CancelRun, CancelRunResult
+from kernel.procedures.cancel_run import CancelRun, CancelRunResult, finish
 from kernel.procedures.execute_job import ExecuteJob, JobOutcome
 from tests.support.moves import (
     A_LEASE,
     A_MINUTE,
     A_SECOND,
+    alter,
     begin,
     bell_for,
     claim,
@@ -241,3 +244,17 @@ def test_finished_stages_of_a_cancelled_run_keep_their_output(world: World) -> N
 def test_a_run_that_does_not_exist_is_not_found(world: World) -> None:
     with pytest.raises(NotFoundError, match="'nobody'"):
         cancel(world, "nobody")
+
+
+def test_an_old_cancel_leaves_the_next_generation_alone(world: World) -> None:
+    run_id = begin(world, "fan")
+    world.dispatch(CloseRun(run_id=run_id, closing=Closing(target=Status.CANCELLED)))
+    stage = world.stages(run_id)["left"]
+    anew = replace(stage, generation=1, due_at=world.now)
+    alter(world, run_id, generation=1, closing=None)
+    world.persistence.commit([CreateStage(stage=anew)])
+
+    finish(world.kernel, run_id, generation=0)
+
+    assert world.run(run_id).status is Status.RUNNING
+    assert world.stages(run_id)["left"].status is Status.PENDING

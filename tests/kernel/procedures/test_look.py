@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kernel.authoring import StageContext, stage
+from kernel.commands.claim_poll import ClaimPoll
 from kernel.errors import NotFoundError
 from kernel.model.stage import StageKey
 from kernel.model.status import Status
@@ -75,6 +76,21 @@ def test_a_stage_that_is_settled_and_followed_up_wants_nothing(world: World) -> 
 
     assert done == {}
     assert world.stages(run_id)["left"].due_at is None
+
+
+@pytest.mark.parametrize("workflow_id", ["three", "fan"])
+def test_a_stage_that_is_being_polled_is_not_rung_for(world: World, workflow_id: str) -> None:
+    run_id = begin(world, workflow_id)
+    stage_id = next(iter(world.stages(run_id)))
+    key = settled(world, run_id, stage_id, suspending(poll_every=A_MINUTE)).key
+    world.pass_time(A_MINUTE)
+    world.dispatch(ClaimPoll(key=key, token="theirs", lasts=A_MINUTE))
+    before = len(world.transport.sent)
+
+    done = look_at_stage(world.kernel, key, NO_CAP)
+
+    assert done == {}
+    assert len(world.transport.sent) == before
 
 
 def test_a_suspended_stage_that_waits_for_nothing_is_not_polled(world: World) -> None:

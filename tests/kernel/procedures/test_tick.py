@@ -5,13 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.dynamodb.memory_items import MemoryItems
-from adapters.dynamodb.persistence import DynamoPersistence
 from adapters.memory import MemoryRegistry
 from kernel.errors import UnavailableError
-from kernel.model.bell import BellKind
 from kernel.model.status import Status
-from kernel.ports.persistence import Persistence
 from kernel.procedures.look import Chore
 from kernel.procedures.tick import Tick, TickResult
 from tests.support.moves import (
@@ -21,8 +17,6 @@ from tests.support.moves import (
     alter,
     begin,
     claimed,
-    execute,
-    failure,
     settled,
     success,
     suspending,
@@ -30,18 +24,8 @@ from tests.support.moves import (
 from tests.support.workflows import ALL, three
 from tests.support.world import World
 
+pytestmark = pytest.mark.parametrize("layout", ["records", "items"], indirect=True)
 TWO = success({"value": 2})
-
-
-@pytest.fixture(params=["records", "items"])
-def layout(request: pytest.FixtureRequest) -> Persistence | None:
-    """A stage alone in its group lies with its run, or beside it."""
-    return DynamoPersistence(MemoryItems()) if request.param == "items" else None
-
-
-def lost_bells(world: World) -> None:
-    """From here on every bell is lost."""
-    world.transport.deaf = True
 
 
 def test_where_nothing_is_due_nothing_is_done(world: World) -> None:
@@ -50,124 +34,6 @@ def test_where_nothing_is_due_nothing_is_done(world: World) -> None:
     result = world.tick()
 
     assert result == TickResult()
-
-
-def test_a_lost_start_bell_is_made_good(world: World) -> None:
-    lost_bells(world)
-    run_id = world.create("three", {"value": 1})
-    world.pass_time(A_MINUTE)
-
-    result = world.tick()
-
-    assert result == TickResult(claimed=1)
-    assert world.run(run_id).status is Status.RUNNING
-
-
-@pytest.mark.parametrize(("workflow_id", "stages"), [("three", 1), ("fan", 2)])
-def test_a_lost_execute_bell_is_rung_again(world: World, workflow_id: str, stages: int) -> None:
-    lost_bells(world)
-    begin(world, workflow_id)
-    world.transport.deaf = False
-    world.pass_time(A_MINUTE)
-
-    result = world.tick()
-
-    assert replace(result, rung=0) == TickResult()
-    assert result.rung >= stages
-    assert world.transport.last.bell.kind is BellKind.EXECUTE
-
-
-@pytest.mark.parametrize("workflow_id", ["three", "fan"])
-def test_a_lost_retry_bell_is_rung_again(world: World, workflow_id: str) -> None:
-    run_id = begin(world, workflow_id)
-    stage_id = next(iter(world.stages(run_id)))
-    lost_bells(world)
-    settled(world, run_id, stage_id, failure(delay=A_MINUTE))
-    world.transport.deaf = False
-    world.pass_time(2 * A_MINUTE)
-
-    world.tick()
-
-    rung = {(sent.bell.stage_id, sent.bell.attempt) for sent in world.transport.sent}
-    assert (stage_id, 2) in rung
-
-
-@pytest.mark.parametrize("workflow_id", ["three", "fan"])
-def test_a_lost_poll_bell_is_rung_again(world: World, workflow_id: str) -> None:
-    run_id = begin(world, workflow_id)
-    stage_id = next(iter(world.stages(run_id)))
-    lost_bells(world)
-    settled(world, run_id, stage_id, suspending(poll_every=A_MINUTE))
-    world.transport.deaf = False
-    world.pass_time(2 * A_MINUTE)
-
-    result = world.tick()
-
-    assert result.suspended_checked > 0
-    assert BellKind.POLL in [sent.bell.kind for sent in world.transport.sent]
-
-
-@pytest.mark.parametrize("workflow_id", ["three", "fan"])
-def test_a_lost_worker_is_made_good(world: World, workflow_id: str) -> None:
-    run_id = begin(world, workflow_id)
-    stage_id = next(iter(world.stages(run_id)))
-    claimed(world, run_id, stage_id)
-    world.pass_time(A_LEASE + A_SECOND)
-
-    result = world.tick()
-
-    assert result.stale_released == 1
-    assert world.stages(run_id)[stage_id].status is Status.PENDING
-
-
-def test_a_lost_transition_is_made_good(world: World) -> None:
-    run_id = begin(world, "fan")
-    settled(world, run_id, "left", TWO)
-    settled(world, run_id, "right", TWO)
-    world.pass_time(A_MINUTE)
-
-    result = world.tick()
-
-    assert result.advanced > 0
-    assert world.run(run_id).status is Status.COMPLETED
-
-
-def test_an_event_that_was_not_sent_is_sent(world: World) -> None:
-    world.sink.down = True
-    begin(world, "three")
-    world.sink.down = False
-    world.pass_time(A_MINUTE)
-
-    result = world.tick()
-
-    assert result.events_flushed == 2
-    assert world.sink.types == ("workflow:created", "workflow:started")
-
-
-def test_an_event_of_one_of_several_that_was_not_sent_is_sent(world: World) -> None:
-    run_id = begin(world, "fan")
-    world.sink.down = True
-    settled(world, run_id, "left", failure(delay=A_MINUTE))
-    world.sink.down = False
-    world.pass_time(A_MINUTE)
-
-    world.tick()
-
-    assert world.sink.types[-1] == "stage:failed"
-    assert world.stages(run_id)["left"].outbox == ()
-
-
-@pytest.mark.parametrize("workflow_id", ["three", "diamond", "fan", "waiting"])
-def test_a_run_ends_though_every_bell_is_lost(world: World, workflow_id: str) -> None:
-    run_id = world.create(workflow_id, {"value": 1})
-    world.transport.down = True
-    world.pass_time(A_MINUTE)
-    world.tick()
-    world.transport.down = False
-
-    run = world.finish(run_id)
-
-    assert run.status is Status.COMPLETED
 
 
 @pytest.mark.parametrize("ports", ["transport", "sink", "scheduler", "blobs"])
@@ -190,7 +56,7 @@ def test_a_port_that_is_down_stops_no_other_chore(world: World, ports: str) -> N
 def test_a_sink_that_is_down_stops_no_other_chore(world: World) -> None:
     world.sink.down = True
     begin(world, "three")
-    lost_bells(world)
+    world.transport.deaf = True
     forgotten = world.create("three", {"value": 1})
     world.pass_time(2 * A_MINUTE)
 
@@ -201,7 +67,7 @@ def test_a_sink_that_is_down_stops_no_other_chore(world: World) -> None:
 
 
 def test_a_poisoned_record_is_put_off_and_holds_up_no_other(world: World) -> None:
-    lost_bells(world)
+    world.transport.deaf = True
     poisoned, healthy = (world.create("three", {"value": 1}) for _ in range(2))
     alter(world, poisoned, workflow_id="unheard-of")
     world.pass_time(A_MINUTE)
@@ -219,7 +85,7 @@ def test_a_poisoned_stage_is_put_off_and_holds_up_no_other(world: World) -> None
     narrow = MemoryRegistry([each for each in ALL if each.id != "fan"])
     forgetful = World(ports=replace(world.ports, registry=narrow))
     healthy = begin(world, "three")
-    lost_bells(world)
+    world.transport.deaf = True
     world.pass_time(2 * A_MINUTE)
 
     result = forgetful.tick()
@@ -261,7 +127,7 @@ def explode() -> None:
 
 
 def test_a_store_that_is_out_of_reach_ends_the_round(world: World) -> None:
-    lost_bells(world)
+    world.transport.deaf = True
     run_id = world.create("three", {"value": 1})
     world.pass_time(A_MINUTE)
     world.persistence.refuse(UnavailableError("The store is away."), times=2)
@@ -273,7 +139,7 @@ def test_a_store_that_is_out_of_reach_ends_the_round(world: World) -> None:
 
 
 def test_a_round_ends_when_its_time_is_over(world: World) -> None:
-    lost_bells(world)
+    world.transport.deaf = True
     _ = [world.create("three", {"value": 1}) for _ in range(3)]
     world.pass_time(A_MINUTE)
 
@@ -283,7 +149,7 @@ def test_a_round_ends_when_its_time_is_over(world: World) -> None:
 
 
 def test_a_round_looks_at_so_many_records_the_most_overdue_first(world: World) -> None:
-    lost_bells(world)
+    world.transport.deaf = True
     old = world.create("three", {"value": 1})
     world.pass_time(A_SECOND)
     young = world.create("three", {"value": 1})
@@ -298,7 +164,7 @@ def test_a_round_looks_at_so_many_records_the_most_overdue_first(world: World) -
 
 def test_a_cap_bounds_one_chore_and_no_other(world: World) -> None:
     begin(world, "three")
-    lost_bells(world)
+    world.transport.deaf = True
     _ = [world.create("three", {"value": 1}) for _ in range(3)]
     world.pass_time(A_MINUTE)
 
@@ -309,7 +175,7 @@ def test_a_cap_bounds_one_chore_and_no_other(world: World) -> None:
 
 
 def test_what_a_cap_left_undone_is_done_by_the_next_round(world: World) -> None:
-    lost_bells(world)
+    world.transport.deaf = True
     runs = [world.create("three", {"value": 1}) for _ in range(3)]
     world.pass_time(A_MINUTE)
     world.dispatch(Tick(caps={Chore.START: 2}))
@@ -334,60 +200,3 @@ def test_a_chore_that_is_capped_at_nothing_is_not_done(world: World, chore: Chor
     others = {Chore.REAP, Chore.POLL, Chore.PUBLISH} - {chore}
     assert getattr(result, chore) == 0
     assert all(getattr(result, other) > 0 for other in others)
-
-
-def test_ringing_again_backs_off(world: World) -> None:
-    lost_bells(world)
-    begin(world, "fan")
-
-    rung = [ticks_a_minute(world) for _ in range(64)]
-
-    minutes = [minute for minute, count in enumerate(rung, start=1) if count]
-    assert minutes == [1, 2, 4, 8, 16, 31, 46, 61]
-    assert {*rung} == {0, 2}
-    world.transport.deaf = False
-
-
-def ticks_a_minute(world: World) -> int:
-    world.pass_time(A_MINUTE)
-    return world.tick().rung
-
-
-def test_a_live_lease_is_looked_at_once_and_left_alone(world: World) -> None:
-    run_id = begin(world, "fan")
-    held = claimed(world, run_id, "left")
-    execute(world, run_id, "right")
-    assert held.stage.lease is not None
-    world.pass_time(A_MINUTE)
-
-    result = world.tick()
-
-    stage = world.stages(run_id)["left"]
-    assert result == TickResult()
-    assert (stage.lease, stage.due_at) == (held.stage.lease, held.stage.lease.expires_at)
-
-
-def test_a_poll_under_a_live_lease_is_left_alone(world: World) -> None:
-    run_id = begin(world, "fan")
-    execute(world, run_id, "right")
-    settled(world, run_id, "left", suspending(callback=True, max_wait=timedelta(days=1)))
-    world.pass_time(timedelta(hours=1))
-
-    result = world.tick()
-
-    assert result.suspended_checked == 0
-    assert world.stages(run_id)["left"].due_at == world.now + timedelta(hours=23)
-
-
-def test_a_run_for_later_starts_when_its_time_has_come(world: World) -> None:
-    lost_bells(world)
-    run_id = world.create("three", {"value": 1}, start_at=world.now + timedelta(hours=2))
-    world.pass_time(timedelta(hours=1))
-    early = world.tick()
-    world.pass_time(timedelta(hours=1, minutes=1))
-
-    late = world.tick()
-
-    world.transport.deaf = False
-    assert (early.claimed, late.claimed) == (0, 1)
-    assert world.run(run_id).started_at == world.now
