@@ -51,14 +51,12 @@ class Outcome(Generic[R]):
     Args:
         reply: Makes the answer of the record as written, where only the write can tell it. The
             decision is then a single `UpdateStage`.
-        publishes: Whether its events are sent at once, rather than with the run's next ones.
     """
 
     result: R | None = None
     changes: tuple[Change, ...] = ()
     bells: tuple[Bell, ...] = ()
     reply: Callable[[Standing], R] | None = None
-    publishes: bool = True
 
 
 Handler: TypeAlias = Callable[[Any, Context], Outcome[Any]]
@@ -122,8 +120,6 @@ class Kernel:
 
     def _effects(self, outcome: Outcome[Any]) -> None:
         ring(self.ports, outcome.bells)
-        if not outcome.publishes:
-            return
         for run_id, stages in _with_events(outcome.changes).items():
             try:
                 self._table.publish(self, run_id, stages)

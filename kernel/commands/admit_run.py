@@ -55,7 +55,6 @@ def handle(command: AdmitRun, context: Context) -> Outcome[AdmitRunResult]:
         result=AdmitRunResult(run_id=run.id, created=True),
         changes=tuple(changes),
         bells=(start_bell(run),),
-        publishes=False,
     )
 
 

@@ -239,17 +239,6 @@ def test_a_commit_without_events_sends_none(world: World) -> None:
     assert publish.requests == []
 
 
-def test_events_that_may_wait_are_not_sent_at_once(world: World) -> None:
-    world.persistence.commit([creation()])
-    change = update_run(world.run("run-1"), events=(an_event(),))
-    outcome = Outcome(result="yes", changes=(change,), publishes=False)
-    publish = Published()
-
-    kernel(world, Sayings(outcome), publish).dispatch(Say())
-
-    assert publish.requests == []
-
-
 def test_events_that_cannot_be_sent_fail_nothing(world: World) -> None:
     world.persistence.commit([creation()])
     change = update_run(world.run("run-1"), events=(an_event(),))

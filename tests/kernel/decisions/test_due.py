@@ -8,6 +8,7 @@ import pytest
 from kernel.decisions.due import earliest, looked_after, next_look, run_due, stage_due
 from kernel.model.policy import Policy
 from kernel.model.run import Closing
+from kernel.model.stage import StageRecord
 from kernel.model.status import TERMINAL, Status
 from tests.support.builders import (
     NOON,
@@ -200,12 +201,17 @@ def test_nothing_is_looked_at_again_for_nothing() -> None:
 
 
 def test_looks_back_off_by_doubling() -> None:
-    stage, now, waits = a_stage(), NOON, []
+    waits = waits_between_looks(a_stage(), times=7)
 
-    for _ in range(7):
+    assert waits == [timedelta(minutes=minutes) for minutes in (1, 1, 2, 4, 8, 15, 15)]
+
+
+def waits_between_looks(stage: StageRecord, *, times: int) -> list[timedelta]:
+    """Look at a stage that never moves, each time when it is due."""
+    now, waits = NOON, []
+    for _ in range(times):
         found = next_look(None, stage, now=now, policy=POLICY)
         assert found is not None
         waits.append(found - now)
         now = found
-
-    assert waits == [timedelta(minutes=minutes) for minutes in (1, 1, 2, 4, 8, 15, 15)]
+    return waits
