@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ulid import ULID
 
 from functions import wiring
-from functions.bodies import Cancelling, NewRun, idempotency_key, read
+from functions.bodies import Cancelling, NewRun, Rerunning, idempotency_key, read
 from functions.problems import breakdown, no_route, refusal
 from functions.replies import reply, run_shown, workflow_shown
 from functions.telemetry import begin, logger
@@ -18,6 +18,7 @@ from kernel.errors import EngineError, NotFoundError, UnavailableError
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.create_run import CreateRun
+from kernel.procedures.rerun_from import RerunFrom
 from kernel.queries.show_run import show_run
 
 LONGEST_ID: Final = 128
@@ -61,6 +62,15 @@ def cancel_run(run_id: str) -> Response[str]:
     command = CancelRun(run_id=_plausible(run_id), reason=asked.reason)
     result = wiring.kernel().dispatch(command)
     return reply({"run_id": run_id, "status": result.status, "cancelled": result.cancelled})
+
+
+@app.post("/runs/<run_id>/rerun")
+def rerun_run(run_id: str) -> Response[str]:
+    key = idempotency_key(app.current_event.headers)
+    asked = read(Rerunning, app.current_event)
+    command = RerunFrom(run_id=_plausible(run_id), stage_id=asked.stage_id, idempotency_key=key)
+    result = wiring.kernel().dispatch(command)
+    return reply({"run_id": run_id, "generation": result.generation, "rerun": result.rerun})
 
 
 @app.get("/workflows")

@@ -63,6 +63,14 @@ class Cancelling(BaseModel):
     reason: str = Field(default="", max_length=1_000)
 
 
+class Rerunning(BaseModel):
+    """The body of `POST /runs/{run_id}/rerun`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stage_id: _Id
+
+
 def read(model: type[ModelT], event: APIGatewayProxyEventV2, *, optional: bool = False) -> ModelT:
     """Return the body of *event*; where it is *optional*, none is an empty object.
 

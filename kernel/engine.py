@@ -15,6 +15,7 @@ from kernel.commands import (
     mark_stage,
     reap_lease,
     record_progress,
+    rerun_run,
     settle_poll,
     settle_stage,
     start_run,
@@ -30,6 +31,7 @@ from kernel.procedures import (
     poll_stages,
     publish_events,
     reap_leases,
+    rerun_from,
     tick,
 )
 
@@ -62,6 +64,7 @@ _route(advance_run.AdvanceRun, advance_run.handle)
 _route(close_run.CloseRun, close_run.handle)
 _route(fence_stage.FenceStage, fence_stage.handle)
 _route(finish_closing.FinishClosing, finish_closing.handle)
+_route(rerun_run.RerunRun, rerun_run.handle)
 _route(mark_run.MarkRun, mark_run.handle)
 _route(mark_stage.MarkStage, mark_stage.handle)
 
@@ -69,6 +72,7 @@ _span(create_run.CreateRun, create_run.create_run)
 _span(claim_pending.ClaimPending, claim_pending.claim_pending)
 _span(execute_job.ExecuteJob, execute_job.execute_job)
 _span(cancel_run.CancelRun, cancel_run.cancel_run)
+_span(rerun_from.RerunFrom, rerun_from.rerun_from)
 _span(poll_stages.PollStages, poll_stages.poll_stages)
 _span(reap_leases.ReapStale, reap_leases.reap_leases)
 _span(publish_events.PublishEvents, publish_events.publish_events)

@@ -9,6 +9,7 @@
 | `v`, `ob` | RUN, STAGE# | version and outbox, of all that lies in the item together |
 | `due_shard`, `due_at` | RUN, STAGE# | the index `due`; only while it is due |
 | `runs_hash`, `runs_sort` | RUN | the index `runs` |
+| `past` | PAST# | a stage as it stood in an older generation |
 | `intake`, `note`, `idem` | IN, NOTE#, IDEM | the record |
 | `expires_at` | IDEM | when DynamoDB may delete it, in seconds |
 """
@@ -102,6 +103,20 @@ def note_item(annotation: Annotation) -> Item:
 
 def annotation_of(item: Item) -> Annotation:
     return spellings.ANNOTATION.read(item["note"], run_id=_run_id(item))
+
+
+def past_item(stage: StageRecord) -> Item:
+    """Return the stage as history: nothing of it is due, and its events went elsewhere."""
+    return {
+        **_place(keys.past_key(stage.run_id, stage.id, stage.generation, stage.attempt)),
+        "past": spellings.STAGE.write(stage),
+        VERSION: stage.version,
+    }
+
+
+def past_of(item: Item) -> StageRecord:
+    kept = {"version": item[VERSION], "outbox": (), "due_at": None}
+    return spellings.STAGE.read(item["past"], run_id=_run_id(item), **kept)
 
 
 def idempotency_item(record: IdempotencyRecord) -> Item:

@@ -9,6 +9,7 @@ from kernel.model.status import Status
 
 STAGES: Final = "STAGE#"
 NOTES: Final = "NOTE#"
+PASTS: Final = "PAST#"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,10 @@ def stage_key(run_id: str, group: int, stage_id: str) -> Key:
 
 def note_key(run_id: str, annotation_id: str) -> Key:
     return Key(pk=partition(run_id), sk=f"{NOTES}{annotation_id}")
+
+
+def past_key(run_id: str, stage_id: str, generation: int, attempt: int) -> Key:
+    return Key(pk=partition(run_id), sk=f"{PASTS}{stage_id}#{generation:06}#{attempt:06}")
 
 
 def idempotency_key(command: str, key: str) -> Key:

@@ -90,6 +90,11 @@ class DynamoPersistence:
         item = self._items.get(keys.idempotency_key(command, key))
         return items.idempotency_of(item) if item else None
 
+    def past(self, run_id: str) -> Sequence[StageRecord]:
+        found = self._items.query(keys.partition(run_id), keys.PASTS)
+        kept = [items.past_of(item) for item in found]
+        return sorted(kept, key=lambda stage: (stage.generation, stage.group, stage.ordinal))
+
     def annotations(self, run_id: str) -> Sequence[Annotation]:
         found = self._items.query(keys.partition(run_id), keys.NOTES)
         rows = [items.annotation_of(item) for item in found]

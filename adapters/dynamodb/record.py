@@ -38,6 +38,7 @@ class Record(Model):
     stage = _map()
     version = NumberAttribute(attr_name="v", null=True)
     outbox: ListAttribute[str] = ListAttribute(attr_name="ob", null=True)
+    past = _map()
     intake = _map()
     note = _map()
     idem = _map()

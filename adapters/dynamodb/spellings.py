@@ -129,6 +129,7 @@ IDEMPOTENCY: Final = Shape(
     key=("k", PLAIN),
     digest=("d", PLAIN),
     run_id=("r", PLAIN),
+    generation=("ge", PLAIN),
     expires_at=("x", MOMENT),
 )
 # An event is a text in the outbox: it is appended, read and cleared as a whole.

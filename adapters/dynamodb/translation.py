@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from adapters.dynamodb import items, keys, spellings
 from adapters.dynamodb.conditions import clauses
 from adapters.dynamodb.due_moves import due_moves
-from adapters.dynamodb.keys import Shards
+from adapters.dynamodb.keys import Key, Shards
 from adapters.dynamodb.operations import (
     MISSING,
     THERE,
@@ -22,6 +22,7 @@ from kernel.model.change import (
     Change,
     CreateRun,
     CreateStage,
+    KeepPast,
     SaveIdempotency,
     UpdateRun,
     UpdateStage,
@@ -53,13 +54,16 @@ def _parts(change: Change, shards: Shards) -> Sequence[Operation]:
 
 
 def _part(
-    change: UpdateRun | CreateStage | SaveIdempotency | AddAnnotation, shards: Shards
+    change: UpdateRun | CreateStage | KeepPast | SaveIdempotency | AddAnnotation, shards: Shards
 ) -> Operation:
     match change:
         case UpdateRun():
             return _update_run(change)
         case CreateStage(stage=stage):
             return fold(stage) if stage.solo else create_sibling(stage, shards)
+        case KeepPast(stage=stage):
+            item = items.past_item(stage)
+            return Put(key=Key(pk=item["pk"], sk=item["sk"]), item=item)
         case SaveIdempotency():
             return _save_idempotency(change)
         case AddAnnotation(annotation=note):

@@ -13,6 +13,7 @@ from kernel.model.change import (
     Change,
     CreateRun,
     CreateStage,
+    KeepPast,
     SaveIdempotency,
     UpdateRun,
     UpdateStage,
@@ -37,6 +38,7 @@ class MemoryPersistence:
         self._intakes: dict[str, Intake] = {}
         self._stages: dict[_StageId, StageRecord] = {}
         self._idempotency: dict[tuple[str, str], IdempotencyRecord] = {}
+        self._past: dict[str, dict[tuple[str, int, str, int, int], StageRecord]] = {}
         self._annotations: dict[str, dict[str, Annotation]] = {}
         self._stages_of: dict[str, dict[_StageId, None]] = {}
         self._due: dict[tuple[str, _StageId | None], datetime] = {}
@@ -98,6 +100,11 @@ class MemoryPersistence:
         with self._lock:
             return self._idempotency.get((command, key))
 
+    def past(self, run_id: str) -> Sequence[StageRecord]:
+        with self._lock:
+            kept = self._past.get(run_id, {}).values()
+            return sorted(kept, key=lambda stage: (stage.generation, *_place(stage)))
+
     def annotations(self, run_id: str) -> Sequence[Annotation]:
         with self._lock:
             rows = self._annotations.get(run_id, {}).values()
@@ -136,7 +143,7 @@ class MemoryPersistence:
                 known = self._idempotency.get((record.command, record.key))
                 free = known is None or known.expires_at < now
                 _require(free, f"The key {record.key!r} was used before.")
-            case AddAnnotation():
+            case KeepPast() | AddAnnotation():
                 pass
 
     def _apply(self, change: Change) -> None:
@@ -150,6 +157,10 @@ class MemoryPersistence:
                 self._keep_stage(stage)
             case UpdateStage(stage=stage):
                 self._keep_stage(_written(self._stages[_id(stage.key)], change))
+            case KeepPast(stage=stage):
+                attempt = (*_id(stage.key), stage.generation, stage.attempt)
+                history = replace(stage, outbox=(), due_at=None)
+                self._past.setdefault(stage.run_id, {})[attempt] = history
             case SaveIdempotency(record=record):
                 self._idempotency[record.command, record.key] = record
             case AddAnnotation(annotation=row):

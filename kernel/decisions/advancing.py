@@ -1,5 +1,6 @@
 """What becomes of a run when its group is done, and how the next group begins."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -11,13 +12,14 @@ from kernel.decisions.due import looked_after, stage_due
 from kernel.decisions.writing import Decision, write_run
 from kernel.dispatch import Context
 from kernel.errors import InvalidInputError
-from kernel.model.change import Condition, CreateStage, UpdateRun, absent, equals
+from kernel.model.change import Condition, CreateStage, UpdateRun, absent, equals, one_of
+from kernel.model.event import Event
 from kernel.model.failure import Failure
 from kernel.model.json import Json
 from kernel.model.materials import Materials
 from kernel.model.run import Run
 from kernel.model.stage import StageRecord
-from kernel.model.status import Status
+from kernel.model.status import TERMINAL, Status
 
 AnyStage: TypeAlias = Stage[Any, Any]
 
@@ -64,6 +66,24 @@ def advance(
     new = run.completed(at=context.now)
     happened = events.run_completed(run, at=context.now)
     return Decision(changes=(write_run(context, run, new, requires, happened, sends=sends),))
+
+
+def reenter(
+    context: Context, run: Run, workflow: Workflow, group: int, unsent: Iterable[Event]
+) -> Decision:
+    """Begin *group* of a run that is over, in a new generation (step 18).
+
+    *unsent* are the events of what is replaced: they go out with the run's own.
+    """
+    requires = (
+        one_of("status", tuple(TERMINAL)),
+        absent("closing"),
+        equals("generation", run.generation),
+    )
+    new = run.rerun(group=group, fingerprint=workflow.fingerprint, at=context.now)
+    happened = events.run_started(new, at=context.now)
+    change = write_run(context, run, new, requires, *unsent, happened)
+    return _entered(context, run, change, workflow, None)
 
 
 def fail(context: Context, run: Run, error: Failure, *, sends: bool = False) -> Decision:

@@ -137,6 +137,13 @@ class UpdateStage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeepPast:
+    """Keep *stage* as it stands, before another generation takes its place; repeating is fine."""
+
+    stage: StageRecord
+
+
+@dataclass(frozen=True, kw_only=True)
 class SaveIdempotency:
     """Store what a key was used for, where it is new or expired by *now*."""
 
@@ -152,7 +159,7 @@ class AddAnnotation:
 
 
 Change: TypeAlias = (
-    CreateRun | UpdateRun | CreateStage | UpdateStage | SaveIdempotency | AddAnnotation
+    CreateRun | UpdateRun | CreateStage | UpdateStage | KeepPast | SaveIdempotency | AddAnnotation
 )
 Update: TypeAlias = UpdateRun | UpdateStage
 

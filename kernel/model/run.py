@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
+from kernel.errors import IllegalTransitionError
 from kernel.model.event import Event
 from kernel.model.failure import Failure
 from kernel.model.payload import Payload
@@ -65,6 +66,22 @@ class Run:
     def failed(self, error: Failure, *, at: datetime) -> Self:
         status = self.status.run_to(Status.FAILED)
         return replace(self, status=status, error=error, completed_at=at)
+
+    def rerun(self, *, group: int, fingerprint: str, at: datetime) -> Self:
+        """Return the run in its next generation, at the start of *group*."""
+        if not self.status.is_terminal:
+            message = f"A run that is {self.status} cannot be rerun; cancel it first, or wait."
+            raise IllegalTransitionError(message, run_id=self.id, source=self.status)
+        return replace(
+            self,
+            status=Status.RUNNING,
+            generation=self.generation + 1,
+            cursor=group,
+            fingerprint=fingerprint,
+            started_at=at,
+            completed_at=None,
+            error=None,
+        )
 
     def closed(self, *, at: datetime) -> Self:
         """Return the run with its closing carried out."""

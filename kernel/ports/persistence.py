@@ -124,6 +124,10 @@ class Persistence(Protocol):
         """Return what the key was used for; it may have expired."""
         ...
 
+    def past(self, run_id: str) -> Sequence[StageRecord]:
+        """Return the stages as they were kept, by generation, group and ordinal."""
+        ...
+
     def annotations(self, run_id: str) -> Sequence[Annotation]:
         """Return the run's annotations, oldest first."""
         ...

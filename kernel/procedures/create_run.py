@@ -14,7 +14,8 @@ from kernel.model.run import DEFAULT_PRIORITY, Intake
 from kernel.payloads import keep
 
 PRIORITIES = range(11)
-LONGEST_KEY = 200
+LONGEST_KEY = 255
+LONGEST_TENANT = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +91,11 @@ def _check(command: CreateRun, kernel: Kernel) -> None:
             command.priority in PRIORITIES
         ),
         f"the idempotency key is not printable, or longer than {LONGEST_KEY} characters": (
-            _is_short(key)
+            _is_short(key, LONGEST_KEY)
         ),
-        f"tenant is not printable, or longer than {LONGEST_KEY} characters": _is_short(tenant),
+        f"tenant is not printable, or longer than {LONGEST_TENANT} characters": (
+            _is_short(tenant, LONGEST_TENANT)
+        ),
         f"there are more than {most} annotations": len(command.annotations) <= most,
         "start_at has no time zone; add one, such as +00:00": (
             start_at is None or start_at.tzinfo is not None
@@ -104,8 +107,8 @@ def _check(command: CreateRun, kernel: Kernel) -> None:
         raise InvalidInputError(message, problems=problems)
 
 
-def _is_short(text: str) -> bool:
-    return text.isprintable() and len(text) <= LONGEST_KEY
+def _is_short(text: str, longest: int) -> bool:
+    return text.isprintable() and len(text) <= longest
 
 
 def _intake(command: CreateRun, kernel: Kernel, input_: Json, config: dict[str, Json]) -> Intake:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from kernel.model.change import CreateStage
+from kernel.model.change import CreateStage, KeepPast
 from kernel.model.status import Status
 from kernel.ports.persistence import Persistence
 from tests.conformance.persistence_advances import following
@@ -102,3 +102,22 @@ class RerunPromises(Ground):
 
         assert persistence.snapshot(run_id).stages[0] == kept
         assert by_itself(persistence.standing(anew.key).stage) == anew
+
+    def test_what_is_kept_of_the_past_is_read_as_it_was(
+        self, persistence: Persistence, run_id: str
+    ) -> None:
+        stage = given_solo(persistence, run_id, **running())
+        kept = persistence.standing(stage.key).stage
+        later = replace(kept, generation=1)
+
+        persistence.commit([KeepPast(stage=later), KeepPast(stage=kept)])
+        persistence.commit([KeepPast(stage=kept)])
+
+        assert persistence.past(run_id) == [
+            replace(kept, outbox=(), due_at=None),
+            replace(later, outbox=(), due_at=None),
+        ]
+        assert persistence.snapshot(run_id).stages == (kept,)
+
+    def test_a_run_without_a_past_has_none(self, persistence: Persistence, run_id: str) -> None:
+        assert persistence.past(run_id) == []

@@ -156,6 +156,26 @@ def test_cancelling_what_is_over_changes_nothing_and_says_how_it_ended(world: Wo
     assert (told["status"], told["cancelled"]) == ("COMPLETED", False)
 
 
+def test_a_run_that_is_over_is_rerun_from_a_stage(world: World) -> None:
+    run_id = world.create("three", {"value": 1})
+    world.finish(run_id)
+    event = with_body(about_run(sample("api_rerun_run.json"), run_id), {"stage_id": "second"})
+
+    status, told = ask(event)
+
+    assert (status, told) == (200, {"run_id": run_id, "generation": 1, "rerun": True})
+    assert world.finish(run_id).status is Status.COMPLETED
+
+
+def test_a_run_that_goes_on_is_not_rerun(world: World) -> None:
+    run_id = world.create("three", {"value": 1})
+    event = with_body(about_run(sample("api_rerun_run.json"), run_id), {"stage_id": "second"})
+
+    status, problem = ask(event)
+
+    assert (status, problem["code"]) == (409, "ILLEGAL_TRANSITION")
+
+
 def test_cancelling_what_is_not_there_is_not_found(world: World) -> None:
     status, problem = ask(sample("api_cancel_run.json"))
 

@@ -89,6 +89,9 @@ class SteeredPersistence:
     def idempotency(self, command: str, key: str) -> IdempotencyRecord | None:
         return self.inner.idempotency(command, key)
 
+    def past(self, run_id: str) -> Sequence[StageRecord]:
+        return self.inner.past(run_id)
+
     def annotations(self, run_id: str) -> Sequence[Annotation]:
         return self.inner.annotations(run_id)
 

@@ -15,7 +15,10 @@ FUNCTIONS = ["WorkerFunction", "TickFunction", "ApiFunction"]
 ROLES = ["WorkerRole", "TickRole", "ApiRole", "SchedulerRole"]
 QUEUES = {"Queue": "DeadLetterQueue", "UrgentQueue": "UrgentDeadLetterQueue"}
 EVENT_SOURCES = {"WorkerFunctionBells": "Queue", "WorkerFunctionUrgentBells": "UrgentQueue"}
-ROUTES = {"POST /runs", "GET /runs/{run_id}", "POST /runs/{run_id}/cancel", "GET /workflows"}
+ROUTES = {
+    *("POST /runs", "GET /runs/{run_id}", "GET /workflows"),
+    *("POST /runs/{run_id}/cancel", "POST /runs/{run_id}/rerun"),
+}
 ENVIRONMENT = {
     "HEADRACE_TABLE",
     "HEADRACE_BUCKET",

@@ -1,0 +1,64 @@
+"""Rerun a run that is over from any of its stages; what was, stays readable."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from kernel.commands.rerun_run import RerunRun
+from kernel.dispatch import Command, Kernel
+from kernel.model.change import KeepPast
+from kernel.ports.persistence import Snapshot
+
+# One commit of the store takes a hundred writes; each of these may hold an output.
+AT_ONCE: Final = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class RerunFromResult:
+    """*generation* is the new one; *rerun* is false where the key had made it before."""
+
+    run_id: str
+    generation: int
+    rerun: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RerunFrom(Command[RerunFromResult]):
+    """Run *stage_id* and its siblings again, and all that follows.
+
+    Args:
+        idempotency_key: The caller's, for this run: repeated, it reruns nothing again.
+    """
+
+    name = "run.rerunFrom"
+
+    run_id: str
+    stage_id: str
+    idempotency_key: str | None = None
+
+
+def rerun_from(command: RerunFrom, kernel: Kernel) -> RerunFromResult:
+    """Keep what will be replaced, then begin anew.
+
+    Raises:
+        NotFoundError: There is no such run, or its workflow has no such stage.
+        IllegalTransitionError: The run is not over, or an earlier stage has not completed.
+        IdempotencyConflictError: The key was used to rerun from another stage.
+    """
+    seen = kernel.ports.persistence.snapshot(command.run_id)
+    workflow = kernel.ports.registry.workflow(seen.run.workflow_id)
+    group = workflow.group_of(command.stage_id)
+    if seen.run.status.is_terminal:
+        _keep(kernel, seen, group)
+    key = command.idempotency_key or None
+    made = kernel.dispatch(RerunRun(seen=seen, stage_id=command.stage_id, key=key))
+    return RerunFromResult(run_id=command.run_id, generation=made.generation, rerun=made.rerun)
+
+
+def _keep(kernel: Kernel, seen: Snapshot, group: int) -> None:
+    """Copy the stages from *group* on. A run that is over does not change them any more.
+
+    The copies are made first: a crash in between leaves some that say what is true anyway.
+    """
+    replaced = [KeepPast(stage=stage) for stage in seen.stages if stage.group >= group]
+    for nth in range(0, len(replaced), AT_ONCE):
+        kernel.ports.persistence.commit(replaced[nth : nth + AT_ONCE])
