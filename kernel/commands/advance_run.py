@@ -53,15 +53,19 @@ def handle(command: AdvanceRun, context: Context) -> Outcome[AdvanceRunResult]:
 
 
 def _finished(context: Context, run: Run) -> list[StageRecord] | None:
-    """Return the group's stages, or None at the first that is not over in this generation."""
-    width = len(context.ports.registry.workflow(run.workflow_id).groups[run.cursor - 1])
+    """Return the group's stages, or None at the first that is not over.
+
+    What was made counts, not what the definition says today: a group is made in one commit, and
+    a deployment since then must not leave the run waiting for a stage that nobody made.
+    """
     stages: list[StageRecord] = []
     for stage in context.ports.persistence.group(run.id, run.cursor):
-        if stage.generation != run.generation or not stage.status.is_terminal:
+        if stage.generation != run.generation:
+            continue
+        if not stage.status.is_terminal:
             return None
         stages.append(stage)
-    whole = len(stages) == width
-    return sorted(stages, key=lambda stage: stage.ordinal) if whole else None
+    return sorted(stages, key=lambda stage: stage.ordinal) or None
 
 
 def _failed(context: Context, run: Run, stage: StageRecord) -> Decision:

@@ -29,7 +29,7 @@ def attempt(job: Job, payload: Mapping[str, Json] | None) -> Attempt:
     annotations: list[Annotation] = []
     materials: Materials | None = None
     try:
-        materials = gather(job.kernel.ports, job.workflow, job.stage, payload)
+        materials = gather(job.kernel.ports, job.stage, payload)
         verdict = _verdict(job, JobContext(job, materials, annotations))
     except Exception as error:  # noqa: BLE001 - whatever a stage raises is the stage's failure
         log_failure(job, error)

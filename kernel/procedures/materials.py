@@ -11,10 +11,7 @@ from kernel.ports.bundle import Ports
 
 
 def gather(
-    ports: Ports,
-    workflow: Workflow,
-    stage: StageRecord,
-    payload: Mapping[str, Json] | None = None,
+    ports: Ports, stage: StageRecord, payload: Mapping[str, Json] | None = None
 ) -> Materials:
     """Return the stage's input and the run's config; the store is the truth.
 
@@ -28,9 +25,7 @@ def gather(
     config = fetch(ports.blobs, intake.config)
     return Materials(
         input=(
-            fetch(ports.blobs, intake.input)
-            if stage.group == 1
-            else _output_before(ports, workflow, stage)
+            fetch(ports.blobs, intake.input) if stage.group == 1 else _output_before(ports, stage)
         ),
         config=config if isinstance(config, dict) else {},
     )
@@ -48,7 +43,9 @@ def earlier(ports: Ports, workflow: Workflow, run_id: str, stage_id: str) -> Sta
     return ports.persistence.standing(key).stage
 
 
-def _output_before(ports: Ports, workflow: Workflow, stage: StageRecord) -> Json:
-    group = workflow.groups[stage.group - 2]
-    records = (earlier(ports, workflow, stage.run_id, one.id) for one in group)
-    return merged(ports.blobs, records)
+def _output_before(ports: Ports, stage: StageRecord) -> Json:
+    """Return what the group before *stage* put out: as it was made, whatever is defined today."""
+    made = list(ports.persistence.group(stage.run_id, stage.group - 1))
+    newest = max((record.generation for record in made), default=0)
+    records = [record for record in made if record.generation == newest]
+    return merged(ports.blobs, sorted(records, key=lambda record: record.ordinal))

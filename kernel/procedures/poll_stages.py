@@ -158,7 +158,7 @@ def _checked(job: Job, annotations: list[Annotation]) -> PollVerdict:
     if check is None:
         message = f"Stage {job.stage.id!r} is suspended and has no check; nobody can resume it."
         return Erred(failure=Failure.of("NO_CHECK", message))
-    materials = gather(job.kernel.ports, job.workflow, job.stage)
+    materials = gather(job.kernel.ports, job.stage)
     context = JobContext(job, materials, annotations)
     state = state_of(job)
     executor = job.kernel.ports.executor

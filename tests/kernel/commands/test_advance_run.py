@@ -1,11 +1,13 @@
 """A transition is a pure function of what is stored: made twice, it changes nothing more."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from kernel.authoring import workflow
+from adapters.memory import MemoryRegistry
+from kernel.authoring import StageContext, stage, workflow
 from kernel.commands.advance_run import AdvanceRun, Moved
 from kernel.commands.close_run import CloseRun
 from kernel.errors import NotFoundError
@@ -14,7 +16,7 @@ from kernel.model.run import Closing
 from kernel.model.status import Status
 from kernel.model.verdict import Skipped, Verdict
 from tests.support.moves import alter, begin, claimed, execute, failure, settled, success
-from tests.support.workflows import Number, left, right
+from tests.support.workflows import Number, first, join, left, right
 from tests.support.world import World
 
 TWO = success({"value": 2})
@@ -82,6 +84,25 @@ def test_a_sibling_of_an_older_generation_keeps_the_run_where_it_is(
 
     assert moved is Moved.NOTHING
     alter(world, run_id, generation=0)
+
+
+def test_a_sibling_that_a_deployment_added_since_is_not_waited_for(
+    world: World, run_id: str
+) -> None:
+    @stage(id="middle")
+    def middle(ctx: StageContext[Number, None]) -> Number:
+        return ctx.input
+
+    settled(world, run_id, "left", TWO)
+    settled(world, run_id, "right", TWO)
+    wider = workflow("diamond", input=Number).pipe(first).parallel(left, middle, right)
+    world.ports = replace(world.ports, registry=MemoryRegistry([wider.pipe(join).build()]))
+
+    moved = advance(world, run_id)
+
+    assert moved is Moved.ADVANCED
+    assert world.run(run_id).cursor == 3
+    assert world.finish(run_id).status is Status.COMPLETED
 
 
 def test_a_transition_that_was_made_is_not_made_again(world: World, run_id: str) -> None:

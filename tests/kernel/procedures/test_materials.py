@@ -18,8 +18,7 @@ from tests.support.world import World
 
 def gathered(world: World, run_id: str, stage_id: str, payload: Any = None) -> Json:
     stage = world.stages(run_id)[stage_id]
-    workflow = world.ports.registry.workflow(stage.workflow_id)
-    return gather(world.ports, workflow, stage, payload).input
+    return gather(world.ports, stage, payload).input
 
 
 def test_a_bell_that_carries_the_input_saves_the_read(world: World) -> None:
