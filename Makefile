@@ -21,16 +21,21 @@ INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 UV_VENV := .venv-lock
 UV_VERSION := 0.13.9
+# The second emulator pins a botocore of its own.
+MINISTACK_VENV := .venv-ministack
+MINISTACK := ministack>=1.5.33,<2
 
 # What `make run` reads: a file or a folder. This repository by default.
 INPUT ?= .
 # More words for pytest: make test ARGS="-k lease".
 ARGS ?=
+# How many processes `make kill` kills.
+KILLS ?= 200
 
 .PHONY: help
 help: ## Say what there is to do
 	@echo "Usage: make TARGET"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: export HEADRACE_INPUT_PATH = $(INPUT)
@@ -39,9 +44,18 @@ run: $(INSTALLED) ## Run the digest workflow on this repository, or on INPUT=a f
 	@$(BIN)/python -c 'import json, os; print(json.dumps({"path": os.environ["HEADRACE_INPUT_PATH"]}))' \
 		| $(BIN)/headrace run digest --input -
 
+# With the second emulator at hand, its tests are among the others.
 .PHONY: test
 test: $(INSTALLED) ## Run the tests; ARGS="-k lease" goes to pytest
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(if $(wildcard $(MINISTACK_VENV)/.locked),-m "not live") $(ARGS)
+
+.PHONY: test-ministack
+test-ministack: $(INSTALLED) $(MINISTACK_VENV)/.locked ## Run what is tested on the second emulator
+	@$(BIN)/python -m pytest -m ministack $(ARGS)
+
+.PHONY: kill
+kill: $(INSTALLED) ## Kill processes at random while runs go on; KILLS=300, SEED=7
+	@KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/kill $(ARGS)
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure what stages and runs cost on AWS; ARGS goes to pytest
@@ -70,6 +84,9 @@ lock: $(UV_VENV)/bin/uv ## Write the lock files anew; UPGRADE=1 takes newer vers
 	@rm -f requirements.lock
 	@$(COMPILE) --constraints requirements-dev.lock \
 		--output-file requirements.lock pyproject.toml
+	@echo "Locking the second emulator (requirements-ministack.lock)."
+	@echo "$(MINISTACK)" | $(COMPILE) $(if $(UPGRADE),--upgrade) \
+		--output-file requirements-ministack.lock -
 
 COMPILE = $(UV_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
@@ -93,9 +110,12 @@ build-WorkerFunction build-TickFunction build-ApiFunction:
 .PHONY: venv
 venv: $(INSTALLED) ## Make the virtual environment in .venv, or bring it up to date
 
+.PHONY: ministack
+ministack: $(MINISTACK_VENV)/.locked ## Install ministack, the second emulator, in .venv-ministack
+
 .PHONY: clean
 clean: ## Remove environments, caches and builds
-	rm -rf $(VENV) $(UV_VENV) .aws-sam build dist .headrace
+	rm -rf $(VENV) $(UV_VENV) $(MINISTACK_VENV) .aws-sam build dist .headrace
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find adapters functions kernel tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
@@ -113,6 +133,14 @@ $(LOCKED): requirements-dev.lock | $(BIN)/python
 $(INSTALLED): $(LOCKED) pyproject.toml
 	@echo "Installing headrace itself, from this folder."
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(MINISTACK_VENV)/.locked: requirements-ministack.lock
+	$(NEEDS_PYTHON)
+	@echo "Making $(MINISTACK_VENV) with the locked ministack."
+	@$(PYTHON) -m venv --clear $(MINISTACK_VENV)
+	@$(MINISTACK_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+		--require-hashes --requirement requirements-ministack.lock
 	@touch $@
 
 $(UV_VENV)/bin/uv:
