@@ -1,0 +1,76 @@
+"""Rule R1, told a second time: what wants something is due no later than it must be."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from kernel.model.run import Run
+from kernel.model.stage import StageRecord
+from kernel.model.status import Status
+from tests.simulation.docket import Step
+
+# What is wanted, and at which moment; None is as soon as possible.
+_Want: TypeAlias = tuple[str, datetime | None]
+
+
+def due_in_time(step: Step[Any]) -> Iterator[str]:
+    """A mark may put a record off, but not beyond a moment to come, nor for long.
+
+    What was put off before may stay so.
+    """
+    new, old = step.new, step.old
+    if isinstance(new, StageRecord) and _is_closing(step, new):
+        return
+    before = {what for what, _ in wants(old)} if old is not None else set()
+    for what, moment in wants(new):
+        latest = _latest(step, moment, exact=not what.startswith("wants to begin"))
+        if old is not None and old.due_at is not None and what in before:
+            latest = max(latest, old.due_at)
+        if new.due_at is None or new.due_at > latest:
+            yield f"R1: {new.id} {what} by {latest:%H:%M:%S.%f} and is due at {new.due_at}"
+
+
+def _is_closing(step: Step[Any], stage: StageRecord) -> bool:
+    """Whether nothing of the stage matters but that it is fenced, and its run sees to that."""
+    run = step.docket.runs.get(stage.run_id)
+    return run is not None and run.closing is not None
+
+
+def wants(record: Run | StageRecord) -> Iterator[_Want]:
+    """Yield what *record* wants."""
+    yield from _of_run(record) if isinstance(record, Run) else _of_stage(record)
+
+
+def _latest(step: Step[Any], moment: datetime | None, *, exact: bool) -> datetime:
+    now, policy = step.docket.clock.moment, step.docket.policy
+    if step.marked and (moment is None or moment <= now):
+        return now + policy.longest_push_back
+    if exact and moment is not None:
+        return moment
+    return max(moment or now, now) + policy.grace
+
+
+def _of_run(run: Run) -> Iterator[_Want]:
+    if run.outbox:
+        yield "has events to publish", None
+    if run.closing is not None:
+        yield "is being closed", None
+    elif run.status is Status.PENDING:
+        yield "wants to begin", run.start_at
+
+
+def _of_stage(stage: StageRecord) -> Iterator[_Want]:
+    if stage.outbox:
+        yield "has events to publish", None
+    if stage.unadvanced:
+        yield "wants a transition", None
+    if stage.status is Status.PENDING:
+        yield "wants to begin", stage.not_before
+    if stage.lease is not None:
+        yield "may lose its worker", stage.lease.expires_at
+    if stage.suspension is not None:
+        waits = stage.suspension
+        yield "may wait no longer", waits.deadline
+        poll = waits.lease.expires_at if waits.lease else waits.next_poll_at
+        if poll is not None:
+            yield "wants to be polled", poll

@@ -1,0 +1,85 @@
+"""From a seed to a setting: the workflow, what its stages do, and what may befall."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from kernel.model.json import Json
+from kernel.model.policy import Policy
+from tests.simulation.acts import ACTS, MOST_RERUNS
+from tests.simulation.chance import Chance
+from tests.simulation.director import Fate
+from tests.simulation.flows import FLOWS, Part, flow
+from tests.simulation.perils import PERILS
+from tests.simulation.setting import ITEMS, RECORDS, Cue, Setting
+
+DEFAULT: Final = Policy(progress_every=timedelta(milliseconds=1))
+ALL_EVENTS: Final = ("workflow:*", "stage:*")
+POLICIES: Final = (
+    DEFAULT,
+    replace(DEFAULT, published=ALL_EVENTS),
+    replace(DEFAULT, published=("workflow:*",)),
+    replace(DEFAULT, published=ALL_EVENTS, bell_limit=0, inline_limit=200),
+    replace(DEFAULT, published=(), bell_limit=0),
+)
+
+
+def drawn(seed: int) -> Setting:
+    """Return the setting of *seed*."""
+    chance = Chance(f"setting {seed}")
+    chosen = flow(chance.below(FLOWS))
+    return Setting(
+        layout=chance.one_of((ITEMS, ITEMS, RECORDS)),
+        flow=chosen,
+        turns={part.id: _turns(chance, part) for part in chosen.parts},
+        reruns=tuple(chance.one_of(chosen.parts).id for _ in range(MOST_RERUNS)),
+        policy=chance.one_of(POLICIES),
+        fate=Fate(
+            rates=_rates(chance),
+            switching=chance.one_of((0.02, 0.06, 0.15, 0.4)),
+            until=chance.between(20, 300),
+        ),
+        workers=chance.between(1, 3),
+        visibility=timedelta(minutes=chance.one_of((1, 6, 15))),
+        starts_in=timedelta(minutes=chance.between(1, 40)) if chance.happens(0.05) else None,
+        cues=_cues(chance),
+    )
+
+
+def _rates(chance: Chance) -> dict[str, float]:
+    """Let some perils be there, each as rarely or as often as it likes."""
+    there = chance.some_of(PERILS, probability=0.4)
+    return {peril.name: peril.rate * 8 ** (chance.draw() * 2 - 1) for peril in there}
+
+
+def _cues(chance: Chance) -> tuple[Cue, ...]:
+    eagerness = chance.one_of((1, 1, 3))
+    wanted = [act for act in ACTS for _ in range(act.most)]
+    there = [act for act in wanted if chance.happens(act.probability * eagerness)]
+    return tuple(Cue(step=chance.below(150), act=act.name) for act in there)
+
+
+def _turns(chance: Chance, part: Part) -> dict[str, Json]:
+    turns: dict[str, Json] = {"turns": [*_each_turn(chance, part)]}
+    if part.kind == "conditional":
+        turns["wanted"] = chance.happens(0.5)
+    if part.kind == "polled":
+        turns["polls"] = [*_each_poll(chance)]
+        turns["poll_every"] = chance.one_of((30, 60, 400))
+        turns["max_wait"] = chance.one_of((100, 1_800, 1_800))
+    if chance.happens(0.15):
+        turns["chatty"] = chance.between(1, 3)
+    return turns
+
+
+def _each_turn(chance: Chance, part: Part) -> list[str]:
+    good = "wait" if part.kind == "polled" and chance.happens(0.8) else "done"
+    bad = ("raise", "raise", "fatal", "after:5", "after:1500", "stumble")
+    turns = [chance.one_of(bad) for _ in range(3) if chance.happens(0.2)]
+    return [*turns, "long" if chance.happens(0.05) else good]
+
+
+def _each_poll(chance: Chance) -> list[str]:
+    other = ("wait", "wait:100", "raise", "stumble", "after:45")
+    polls = [chance.one_of(other) for _ in range(3) if chance.happens(0.4)]
+    return [*polls, chance.one_of(("failed", "fatal", *["ready"] * 6))]

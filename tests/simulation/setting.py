@@ -1,0 +1,51 @@
+"""What is settled before a schedule begins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from kernel.model.json import Json
+from kernel.model.policy import Policy
+from tests.simulation.director import Fate
+from tests.simulation.flows import Flow
+
+RECORDS: Final = "records"
+ITEMS: Final = "items"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cue:
+    """An act, and after how many port calls somebody begins it."""
+
+    step: int
+    act: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """Everything that is settled beforehand.
+
+    Args:
+        layout: Whether records lie as they are, or as the items of the cursor layout.
+        turns: The run's config: what each stage does.
+        reruns: From which stages the run may be rerun, each once.
+        workers: How many bells are answered at once, at most.
+        starts_in: How long the run is to wait before it starts.
+    """
+
+    layout: str = ITEMS
+    flow: Flow
+    turns: Mapping[str, Json]
+    reruns: tuple[str, ...] = ()
+    policy: Policy
+    fate: Fate
+    workers: int = 1
+    visibility: timedelta = timedelta(minutes=15)
+    starts_in: timedelta | None = None
+    cues: tuple[Cue, ...] = ()
+
+    @property
+    def remembers_index(self) -> bool:
+        """Whether somebody may be told what the index `due` said earlier."""
+        return "stale" in self.fate.rates
