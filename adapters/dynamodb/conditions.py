@@ -40,10 +40,10 @@ def _clause(condition: Condition, path: Path, form: Form) -> Clause:
         case Test.EQUALS | Test.ONE_OF:
             values = value if condition.test is Test.ONE_OF else (value,)
             return _among(values, path, form) or MISSING
-        case Test.BEFORE:
-            return (Check(path=path, sign=Sign.LESS, value=form.write(value)),)
-        case Test.NOT_AFTER:
-            return (absent, Check(path=path, sign=Sign.AT_MOST, value=form.write(value)))
+        case Test.BEFORE | Test.NOT_AFTER | Test.BY:
+            sign = Sign.LESS if condition.test is Test.BEFORE else Sign.AT_MOST
+            in_time = Check(path=path, sign=sign, value=form.write(value))
+            return (absent, in_time) if condition.test is Test.NOT_AFTER else (in_time,)
 
 
 def _among(values: Iterable[object], path: Path, form: Form) -> Clause:

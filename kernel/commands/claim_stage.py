@@ -8,7 +8,7 @@ from kernel import events
 from kernel.decisions.reading import standing
 from kernel.dispatch import Command, Context, Outcome
 from kernel.model.bell import Bell
-from kernel.model.change import UpdateStage, differences, equals, not_after
+from kernel.model.change import UpdateStage, by, differences, equals, not_after
 from kernel.model.lease import Lease
 from kernel.model.stage import StageKey, StageRecord
 from kernel.model.status import Status
@@ -73,17 +73,20 @@ def _claim(
         equals("attempt", command.bell.attempt - 1),
         not_after("not_before", context.now),
     ]
+    events_ = context.kept(events.stage_started(claimed, at=context.now))
+    soon = context.now + context.policy.grace
+    latest = min(soon, lease.expires_at) if events_ else lease.expires_at
     # The stage must be due when the lease ends. Usually it is due earlier, and moving an index
     # entry costs twice what the claim does: then the instant is left alone.
-    if expected.due_at is not None and expected.due_at <= lease.expires_at:
-        requires.append(not_after("due_at", lease.expires_at))
+    if expected.due_at is not None and expected.due_at <= latest:
+        requires.append(by("due_at", latest))
     else:
-        claimed = replace(claimed, due_at=lease.expires_at)
+        claimed = replace(claimed, due_at=latest)
     change = UpdateStage(
         stage=claimed,
         writes=differences(expected, claimed) | {"started_at", "progress"},
         requires=tuple(requires),
-        events=context.kept(events.stage_started(claimed, at=context.now)),
+        events=events_,
     )
     return Outcome(changes=(change,), reply=lambda after: ClaimStageResult(standing=after))
 

@@ -36,6 +36,6 @@ def handle(command: MarkRun, context: Context) -> Outcome[MarkRunResult]:
     writes = differences(run, new)
     if not writes and not command.published:
         return Outcome(result=MarkRunResult(marked=True))
-    requires = (equals("version", run.version),)
+    requires = (equals("version", run.version), equals("generation", run.generation))
     change = UpdateRun(run=new, writes=writes, requires=requires, clears=command.published)
     return Outcome(result=MarkRunResult(marked=True), changes=(change,))

@@ -39,6 +39,7 @@ def handle(command: MarkStage, context: Context) -> Outcome[MarkStageResult]:
     writes = differences(stage, new)
     if not writes and not command.published:
         return Outcome(result=MarkStageResult(marked=True))
-    requires = (equals("version", stage.version),)
+    # A stage that was made anew counts its versions anew.
+    requires = (equals("version", stage.version), equals("generation", stage.generation))
     change = UpdateStage(stage=new, writes=writes, requires=requires, clears=command.published)
     return Outcome(result=MarkStageResult(marked=True), changes=(change,))

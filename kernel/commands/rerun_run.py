@@ -22,9 +22,15 @@ DONE: Final = frozenset({Status.COMPLETED, Status.SKIPPED})
 
 @dataclass(frozen=True, kw_only=True)
 class RerunRunResult:
-    """*generation* is the new one; *rerun* is false where the key had made it before."""
+    """What came of it.
 
-    generation: int
+    Args:
+        generation: The new one; None where the run was rerun since it was seen, so that what
+            is there now has to be kept first.
+        rerun: False where the key had made it before.
+    """
+
+    generation: int | None
     rerun: bool
 
 
@@ -45,6 +51,8 @@ def handle(command: RerunRun, context: Context) -> Outcome[RerunRunResult]:
     if known is not None:
         return Outcome(result=known)
     seen = command.seen if context.is_first_try else context.ports.persistence.snapshot(run_id)
+    if seen.run.generation != command.seen.run.generation:
+        return Outcome(result=RerunRunResult(generation=None, rerun=False))
     workflow = context.ports.registry.workflow(seen.run.workflow_id)
     group = workflow.group_of(command.stage_id)
     _check(command, seen, group)

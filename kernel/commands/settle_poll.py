@@ -7,7 +7,7 @@ from kernel.decisions.backoff import poll_backoff
 from kernel.decisions.bells import poll_bell
 from kernel.decisions.reading import settled_under, standing
 from kernel.decisions.settling import Holding, err, succeed
-from kernel.decisions.writing import Decision, pinned, write_stage
+from kernel.decisions.writing import Decision, pinned, still_open, write_stage
 from kernel.dispatch import Command, Context, Outcome
 from kernel.model.annotation import Annotation
 from kernel.model.change import equals
@@ -92,7 +92,7 @@ def _wait(
     stage = replace(held.stage, suspension=later)
     change = write_stage(context, held.stage, stage, held.requires, run=held.run)
     bell = poll_bell(stage, at=next_poll_at, queue=held.definition.queue)
-    return Decision(changes=(change,), bells=(bell,))
+    return Decision(changes=(change, *still_open(held.run)), bells=(bell,))
 
 
 def _final(failure: Failure) -> Failure:

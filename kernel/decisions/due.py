@@ -90,20 +90,22 @@ def _waits_of_stage(stage: StageRecord | None, now: datetime, grace: timedelta) 
         since = stage.not_before or stage.created_at
         yield since, since + grace
     else:
-        moment = _by_status(stage, now, grace)
-        if moment is not None:
-            yield moment, moment
+        yield from ((moment, moment) for moment in _moments(stage, now, grace))
 
 
 def _by_status(stage: StageRecord, now: datetime, grace: timedelta) -> datetime | None:
+    if stage.status is Status.PENDING:
+        return max(stage.not_before or now, now) + grace
+    return earliest(*_moments(stage, now, grace))
+
+
+def _moments(stage: StageRecord, now: datetime, grace: timedelta) -> Iterator[datetime]:
+    """Yield at which moments a stage that was begun wants something."""
+    waits = stage.suspension
     match stage.status:
-        case Status.PENDING:
-            return max(stage.not_before or now, now) + grace
         case Status.RUNNING:
-            return stage.lease.expires_at if stage.lease else now + grace
-        case Status.SUSPENDED if stage.suspension is not None:
-            waits = stage.suspension
-            lease = waits.lease.expires_at if waits.lease else None
-            return earliest(lease or waits.next_poll_at, waits.deadline)
-        case _:
-            return None
+            yield stage.lease.expires_at if stage.lease else now + grace
+        case Status.SUSPENDED if waits is not None and waits.lease is not None:
+            yield from (waits.lease.expires_at, waits.deadline)
+        case Status.SUSPENDED if waits is not None:
+            yield from (each for each in (waits.next_poll_at, waits.deadline) if each)

@@ -13,7 +13,7 @@ from kernel.authoring.workflow import Workflow
 from kernel.decisions.advancing import AnyStage, advance, fail, refused_output
 from kernel.decisions.backoff import full_jitter
 from kernel.decisions.bells import execute_bell, poll_bell
-from kernel.decisions.writing import Decision, write_stage
+from kernel.decisions.writing import Decision, still_open, write_stage
 from kernel.dispatch import Context
 from kernel.model.change import Condition
 from kernel.model.event import Event
@@ -95,7 +95,7 @@ def suspend(context: Context, held: Holding, verdict: Suspending) -> Decision:
     change = write_stage(context, held.stage, stage, held.requires, happened, run=held.run)
     queue = held.definition.queue
     bells = (poll_bell(stage, at=next_poll_at, queue=queue),) if next_poll_at else ()
-    return Decision(changes=(change,), bells=bells)
+    return Decision(changes=(change, *still_open(held.run)), bells=bells)
 
 
 def err(context: Context, held: Holding, verdict: Erred) -> Decision:
@@ -114,7 +114,7 @@ def _again(context: Context, held: Holding, verdict: Erred, *, stumbled: bool) -
     happened = events.stage_failed(held.stage, error, will_retry=True, at=context.now)
     change = write_stage(context, held.stage, stage, held.requires, happened, run=held.run)
     bell = execute_bell(stage, queue=held.definition.queue)
-    return Decision(changes=(change,), bells=(bell,))
+    return Decision(changes=(change, *still_open(held.run)), bells=(bell,))
 
 
 def _give_up(context: Context, held: Holding, error: Failure) -> Decision:

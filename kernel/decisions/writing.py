@@ -15,7 +15,9 @@ from kernel.model.change import (
     Test,
     UpdateRun,
     UpdateStage,
+    absent,
     differences,
+    equals,
 )
 from kernel.model.event import Event
 from kernel.model.run import Run
@@ -84,9 +86,19 @@ def due_of(context: Context, run: Run | None) -> datetime | None:
     return run_due(run, now=context.now, policy=context.policy, has_events=has_events)
 
 
+def still_open(run: Run | None) -> Iterator[UpdateRun]:
+    """Yield what puts off a stage alone only while its run is not closing.
+
+    The two may share one `due_at`, and a stage that is put off must not put off its run's end.
+    """
+    if run is not None:
+        requires = (absent("closing"), equals("generation", run.generation))
+        yield UpdateRun(run=run, writes=frozenset(), requires=requires)
+
+
 def _no_later(due: datetime | None) -> Condition:
-    """Require that the instant which is left alone has not been pushed back in between."""
-    return Condition(field="due_at", test=Test.NOT_AFTER, value=due)
+    """Require that the instant which is left alone has not been pushed back or taken away."""
+    return Condition(field="due_at", test=Test.BY, value=due)
 
 
 def pinned(annotations: Iterable[Annotation]) -> Iterator[AddAnnotation]:

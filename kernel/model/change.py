@@ -27,6 +27,7 @@ class Test(StrEnum):
     PRESENT = "present"
     BEFORE = "before"
     NOT_AFTER = "not after, or absent"
+    BY = "there, and not after"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ class Condition:
             return False
         if not isinstance(stored, datetime):
             return self.test is Test.NOT_AFTER
-        return stored < self.value or (self.test is Test.NOT_AFTER and stored == self.value)
+        return stored < self.value or (self.test is not Test.BEFORE and stored == self.value)
 
 
 def equals(field: str, value: object) -> Condition:
@@ -82,6 +83,10 @@ def before(field: str, moment: datetime) -> Condition:
 
 def not_after(field: str, moment: datetime) -> Condition:
     return Condition(field=field, test=Test.NOT_AFTER, value=moment)
+
+
+def by(field: str, moment: datetime) -> Condition:
+    return Condition(field=field, test=Test.BY, value=moment)
 
 
 def look(record: object, path: str) -> object:

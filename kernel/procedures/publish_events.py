@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kernel.commands.mark_run import MarkRun
 from kernel.commands.mark_stage import MarkStage
 from kernel.dispatch import Command, Kernel
-from kernel.errors import EngineError, NotFoundError
+from kernel.errors import ConflictError, EngineError, NotFoundError
 from kernel.events import is_terminal
 from kernel.model.event import Event
 from kernel.model.stage import StageKey, StageRecord
@@ -68,7 +68,12 @@ def _stages(kernel: Kernel, head: Head, keys: Sequence[StageKey]) -> Iterator[St
     """Yield the stages that have something to send."""
     persistence = kernel.ports.persistence
     if any(is_terminal(event) for event in head.run.outbox):
-        yield from (stage for stage in persistence.snapshot(head.run.id).stages if stage.outbox)
+        made = persistence.snapshot(head.run.id).stages
+        if any(stage.generation > head.run.generation for stage in made):
+            # What the replaced stages had to tell is the run's by now, and must go out first.
+            message = f"Run {head.run.id!r} was rerun while its events were gathered."
+            raise ConflictError(message, run_id=head.run.id)
+        yield from (stage for stage in made if stage.outbox)
         return
     if head.active is not None and head.active.outbox:
         yield head.active

@@ -1,6 +1,6 @@
 """A condition decides in the store as it does on the record."""
 
-from kernel.model.change import Condition, absent, before, equals, not_after, one_of, present
+from kernel.model.change import Condition, absent, before, by, equals, not_after, one_of, present
 from kernel.model.run import Closing
 from kernel.model.status import UNFINISHED, Status
 from kernel.ports.persistence import Persistence
@@ -54,6 +54,10 @@ OF_A_RUN = [
     not_after("created_at", after(0)),
     not_after("created_at", after(-1)),
     not_after("due_at", after(4)),
+    by("due_at", after(4)),
+    by("created_at", after(0)),
+    by("created_at", after(-1)),
+    by("start_at", after(0)),
 ]
 
 OF_A_RUNNING_STAGE = [
@@ -86,6 +90,9 @@ OF_A_RUNNING_STAGE = [
     not_after("suspension.next_poll_at", after(0)),
     not_after("lease.expires_at", after(5)),
     not_after("lease.expires_at", after(4)),
+    by("lease.expires_at", after(5)),
+    by("lease.expires_at", after(4)),
+    by("not_before", after(2)),
 ]
 
 OF_A_SUSPENDED_STAGE = [

@@ -6,7 +6,7 @@ from typing import Final
 from hypothesis import strategies as some
 
 from kernel.model.annotation import Annotation
-from kernel.model.change import Condition, absent, before, equals, not_after, one_of, present
+from kernel.model.change import Condition, absent, before, by, equals, not_after, one_of, present
 from kernel.model.failure import Failure
 from kernel.model.payload import Artifact, Blob, Inline
 from kernel.model.run import Closing, Run
@@ -117,7 +117,11 @@ def _conditions(fields: dict[str, some.SearchStrategy[object]]) -> some.SearchSt
 
 def _in_time(*fields: str) -> some.SearchStrategy[Condition]:
     names = some.sampled_from(fields)
-    return some.builds(before, names, MOMENTS) | some.builds(not_after, names, MOMENTS)
+    return (
+        some.builds(before, names, MOMENTS)
+        | some.builds(not_after, names, MOMENTS)
+        | some.builds(by, names, MOMENTS)
+    )
 
 
 _STATUSES: Final = some.sampled_from(Status)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias, TypeVar
 
-from kernel.model.change import Condition, UpdateRun, UpdateStage, differences, not_after
+from kernel.model.change import Condition, UpdateRun, UpdateStage, by, differences
 from kernel.model.event import Event
 from kernel.model.lease import Lease
 from kernel.model.run import Run
@@ -171,4 +171,4 @@ def _dated(reading: Reading, old: _Record, new: _Record) -> tuple[_Record, tuple
     held, due = old.due_at, new.due_at
     if not reading.manner.patient or held is None or due is None or held > due:
         return new, ()
-    return replace(new, due_at=held), (not_after("due_at", due),)
+    return replace(new, due_at=held), (by("due_at", due),)

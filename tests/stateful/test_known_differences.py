@@ -50,19 +50,7 @@ def test_settling_keeps_what_was_reported_since_the_stage_was_read(
     assert persistence.standing(stage.key).stage.progress == a_progress()
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        MemoryPersistence,
-        pytest.param(
-            items,
-            marks=pytest.mark.xfail(
-                reason="a poll decided before a close moves the `due_at` that they share",
-                strict=True,
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("make", [MemoryPersistence, items])
 def test_a_poll_that_goes_on_waiting_does_not_put_off_a_close(
     make: Callable[[], Persistence],
 ) -> None:

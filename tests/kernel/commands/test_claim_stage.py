@@ -1,5 +1,6 @@
 """A stage is claimed by one conditional write, which says who won."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from kernel.model.stage import StageKey
 from kernel.model.status import Status
 from kernel.model.verdict import Skipped, Verdict
 from kernel.procedures.cancel_run import CancelRun
-from tests.support.builders import a_progress, a_stage
+from tests.support.builders import a_progress, a_stage, update_stage
 from tests.support.moves import (
     A_LEASE,
     A_MINUTE,
@@ -236,3 +237,27 @@ def test_the_progress_of_the_last_attempt_is_forgotten(world: World) -> None:
     standing = claimed(world, run_id, "first")
 
     assert standing.stage.progress is None
+
+
+def test_a_claim_that_has_something_to_tell_is_due_for_that(world: World) -> None:
+    loud = World(ports=world.ports, policy=replace(world.policy, published=("stage:started",)))
+    run_id = begin(loud, "three")
+    stage = loud.stages(run_id)["first"]
+    loud.persistence.commit([update_stage(stage, due_at=loud.now + 3 * A_MINUTE)])
+    loud.sink.down = True
+
+    claimed(loud, run_id, "first")
+
+    due_at = loud.stages(run_id)["first"].due_at
+    assert due_at is not None
+    assert due_at <= loud.now + loud.policy.grace
+
+
+def test_a_claim_does_not_trust_an_instant_that_is_gone(world: World) -> None:
+    run_id = begin(world, "three")
+    stage = world.stages(run_id)["first"]
+    world.persistence.commit([update_stage(stage, due_at=None)])
+
+    claimed(world, run_id, "first")
+
+    assert world.stages(run_id)["first"].due_at == world.now + A_LEASE

@@ -1,8 +1,11 @@
 """A stage that was looked at is marked, unless something came in between."""
 
+from dataclasses import replace
+
 import pytest
 
 from kernel.commands.mark_stage import MarkStage
+from kernel.model.change import CreateStage
 from kernel.model.verdict import Verdict
 from kernel.ports.persistence import Standing
 from tests.support.builders import update_stage
@@ -102,3 +105,14 @@ def test_a_stage_that_is_due_when_it_should_be_is_not_written(
 
     assert marked
     assert len(world.persistence.commits) == before
+
+
+def test_a_mark_of_an_older_generation_changes_nothing(world: World) -> None:
+    seen = seen_after(world, failure(retryable=False))
+    made_anew = replace(seen.stage, generation=1)
+    world.persistence.commit([CreateStage(stage=made_anew)])
+
+    marked = mark(world, seen, published=True)
+
+    assert not marked
+    assert world.persistence.standing(seen.stage.key).stage == made_anew

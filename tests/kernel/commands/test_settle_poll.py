@@ -277,6 +277,7 @@ def test_what_a_check_pinned_goes_in_with_its_settling(world: World, run_id: str
 
     assert [type(change) for change in world.persistence.commits[-1]] == [
         UpdateStage,
+        UpdateRun,
         AddAnnotation,
     ]
 

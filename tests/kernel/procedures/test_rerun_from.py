@@ -104,3 +104,20 @@ def test_a_stage_that_the_workflow_lacks_is_not_found(world: World) -> None:
 
     with pytest.raises(NotFoundError, match="'nonesuch'"):
         world.dispatch(RerunFrom(run_id=run_id, stage_id="nonesuch"))
+
+
+@LAYOUTS
+def test_whoever_is_overtaken_by_another_rerun_keeps_what_that_one_made(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+
+    def somebody_else() -> None:
+        world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
+        world.finish(run_id)
+
+    world.persistence.meanwhile(lambda: None, somebody_else)
+    result = world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
+
+    assert result.generation == 2
+    assert [past.generation for past in world.persistence.past(run_id)] == [0, 1]
+    world.finish(run_id)
