@@ -17,9 +17,10 @@ from kernel.model.stage import Poll
 from kernel.ports.job_transport import Delivery
 from kernel.ports.logbook import Level, LogEntry
 from kernel.procedures.claim_pending import ClaimPending
+from kernel.procedures.definition import definition
 from kernel.procedures.execute_job import ExecuteJob, JobOutcome
 from kernel.procedures.job import located
-from kernel.procedures.look import Chore
+from kernel.procedures.move import Chore
 from kernel.procedures.poll_stages import PollStages
 from kernel.procedures.tick import Tick
 
@@ -128,9 +129,12 @@ class ServerlessHost:
         return JobResult(outcome=JobOutcome.DISCARDED, error=error)
 
     def _polled(self, bell: Bell, time_left: timedelta | None) -> JobResult:
-        workflow = self._kernel.ports.registry.workflow(bell.workflow_id)
+        workflow = definition(
+            self._kernel, bell.workflow_id, bell.run_id, known_as=bell.fingerprint
+        )
         _, key = located(workflow, bell)
-        poll = Poll(workflow_id=workflow.id, key=key, number=bell.attempt)
+        fits = workflow.fingerprint
+        poll = Poll(workflow_id=workflow.id, key=key, number=bell.attempt, fingerprint=fits)
         result = self._kernel.dispatch(PollStages(polls=(poll,), time_left=time_left))
         if result.left:
             return JobResult.of_poll(result.left[0])

@@ -85,6 +85,7 @@ class MaintenanceResult:
     stale_released: int = 0
     events_flushed: int = 0
     stuck_reaped: int = 0
+    retired: int = 0
     rung: int = 0
     advanced: int = 0
     closed: int = 0

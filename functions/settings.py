@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
@@ -58,6 +59,12 @@ class Settings(BaseModel):
     workflows: _Package = "functions.workflows"
     published_events: Annotated[tuple[_Name, ...], BeforeValidator(_listed)] = DEFAULT_PUBLISHED
     due_shards: int = Field(default=8, ge=1, le=64)
+    retention_days: int = Field(default=30, ge=0, le=36_500)
+
+    @property
+    def retention(self) -> timedelta | None:
+        """How long a run is kept that is over; None keeps it for good."""
+        return timedelta(days=self.retention_days) if self.retention_days else None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

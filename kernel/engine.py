@@ -9,6 +9,7 @@ from kernel.commands import (
     claim_poll,
     claim_stage,
     close_run,
+    erase_run,
     fence_stage,
     finish_closing,
     mark_run,
@@ -16,6 +17,7 @@ from kernel.commands import (
     reap_lease,
     record_progress,
     rerun_run,
+    retire_run,
     settle_poll,
     settle_stage,
     start_run,
@@ -27,10 +29,12 @@ from kernel.procedures import (
     cancel_run,
     claim_pending,
     create_run,
+    delete_run,
     execute_job,
     poll_stages,
     publish_events,
     reap_leases,
+    reap_stuck,
     rerun_from,
     tick,
 )
@@ -65,6 +69,8 @@ _route(close_run.CloseRun, close_run.handle)
 _route(fence_stage.FenceStage, fence_stage.handle)
 _route(finish_closing.FinishClosing, finish_closing.handle)
 _route(rerun_run.RerunRun, rerun_run.handle)
+_route(retire_run.RetireRun, retire_run.handle)
+_route(erase_run.EraseRun, erase_run.handle)
 _route(mark_run.MarkRun, mark_run.handle)
 _route(mark_stage.MarkStage, mark_stage.handle)
 
@@ -75,6 +81,8 @@ _span(cancel_run.CancelRun, cancel_run.cancel_run)
 _span(rerun_from.RerunFrom, rerun_from.rerun_from)
 _span(poll_stages.PollStages, poll_stages.poll_stages)
 _span(reap_leases.ReapStale, reap_leases.reap_leases)
+_span(reap_stuck.ReapStuck, reap_stuck.reap_stuck)
+_span(delete_run.DeleteRun, delete_run.delete_run)
 _span(publish_events.PublishEvents, publish_events.publish_events)
 _span(tick.Tick, tick.tick)
 

@@ -3,6 +3,7 @@
 EngineError
 ├── RejectedError                 the request is wrong; do not retry it unchanged
 │   ├── NotFoundError
+│   │   └── DefinitionChangedError
 │   ├── InvalidInputError
 │   ├── InvalidOutputError
 │   ├── DefinitionError
@@ -43,6 +44,12 @@ class NotFoundError(RejectedError):
     """Nothing has that name or id."""
 
     code = "NOT_FOUND"
+
+
+class DefinitionChangedError(NotFoundError):
+    """This process has no definition that fits what the run has made; another one may have."""
+
+    code = "DEFINITION_CHANGED"
 
 
 class InvalidInputError(RejectedError):

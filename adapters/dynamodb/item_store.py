@@ -34,6 +34,13 @@ class Items(Protocol):
         """Do all of them, or none; one alone is no transaction, and costs half."""
         ...
 
+    def erase(self, pk: str, *, keep: str, limit: int) -> bool:
+        """Remove up to *limit* items under *pk*, but not the one whose sort key is *keep*.
+
+        Returns whether some may be left.
+        """
+        ...
+
     def due(self, shard: str, *, by: str, limit: int) -> Sequence[Item]:
         """Return the keys and `due_at` of the first *limit* items of *shard* due *by* then."""
         ...

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from adapters.dynamodb.items import OUTBOX, VERSION, Item
 from adapters.dynamodb.keys import Key
-from adapters.dynamodb.operations import Check, Operation, Put, Sign, Update
+from adapters.dynamodb.operations import Check, Delete, Operation, Put, Sign, Update
 from adapters.dynamodb.shape import Path
 from kernel.errors import ConditionFailedError
 
@@ -47,7 +47,7 @@ class MemoryItems:
 
     def update(self, operation: Update) -> Item:
         with self._lock:
-            after = _after(self._items.get(operation.key), operation)
+            after = _after(self._items.get(operation.key), operation) or {}
             self._items[operation.key] = after
             return after
 
@@ -55,7 +55,15 @@ class MemoryItems:
         _refuse_what_dynamodb_would(operations)
         with self._lock:
             after = {each.key: _after(self._items.get(each.key), each) for each in operations}
-            self._items.update(after)
+            for key, item in after.items():
+                self._keep(key, item)
+
+    def erase(self, pk: str, *, keep: str, limit: int) -> bool:
+        with self._lock:
+            found = [key for key in self._items if key.pk == pk and key.sk != keep]
+            for key in found[:limit]:
+                del self._items[key]
+            return len(found) > limit
 
     def due(self, shard: str, *, by: str, limit: int) -> Sequence[Item]:
         with self._lock:
@@ -66,6 +74,12 @@ class MemoryItems:
             ]
         return sorted(found, key=lambda item: str(item["due_at"]))[:limit]
 
+    def _keep(self, key: Key, item: Item | None) -> None:
+        if item is None:
+            self._items.pop(key, None)
+        else:
+            self._items[key] = item
+
 
 def _refuse_what_dynamodb_would(operations: Sequence[Operation]) -> None:
     if len({each.key for each in operations}) < len(operations):
@@ -74,7 +88,7 @@ def _refuse_what_dynamodb_would(operations: Sequence[Operation]) -> None:
         raise ValueError(f"A transaction cannot hold {len(operations)} operations.")
 
 
-def _after(item: Item | None, operation: Operation) -> Item:
+def _after(item: Item | None, operation: Operation) -> Item | None:
     stored = item or {}
     for clause in operation.requires:
         if not any(_holds(check, stored) for check in clause):
@@ -84,6 +98,8 @@ def _after(item: Item | None, operation: Operation) -> Item:
     match operation:
         case Put():
             return operation.item
+        case Delete():
+            return None
         case Update():
             return _updated(stored or {"pk": operation.key.pk, "sk": operation.key.sk}, operation)
 

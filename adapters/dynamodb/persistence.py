@@ -100,6 +100,9 @@ class DynamoPersistence:
         rows = [items.annotation_of(item) for item in found]
         return sorted(rows, key=lambda row: (row.at, row.id))
 
+    def erase(self, run_id: str, *, limit: int) -> bool:
+        return self._items.erase(keys.partition(run_id), keep=keys.run_key(run_id).sk, limit=limit)
+
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         until = MOMENT.write(by)
         found = [

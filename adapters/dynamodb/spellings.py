@@ -82,6 +82,7 @@ RUN: Final = Shape(
     started_at=("ta", MOMENT),
     completed_at=("co", MOMENT),
     error=("er", _FAILURE),
+    retired_at=("ra", MOMENT),
 )
 STAGE: Final = Shape(
     StageRecord,

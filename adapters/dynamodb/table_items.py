@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 from adapters.dynamodb.expressions import actions_of, condition_of
 from adapters.dynamodb.items import Item
 from adapters.dynamodb.keys import Key
-from adapters.dynamodb.operations import Operation, Put, Update
+from adapters.dynamodb.operations import Delete, Operation, Put, Update
 from adapters.dynamodb.patience import Patience
 from adapters.dynamodb.record import Record, bound_to
 from kernel.ports.clock import Clock
@@ -58,8 +58,13 @@ class TableItems:
                 self.update(update)
             case [Put() as put]:
                 self._patience.ask(partial(self._put, put), about=[put.key.sk])
+            case [Delete() as delete]:
+                self._patience.ask(partial(self._delete, delete), about=[delete.key.sk])
             case _:
                 self._write_all(operations)
+
+    def erase(self, pk: str, *, keep: str, limit: int) -> bool:
+        return self._patience.ask(partial(self._erase, pk, keep, limit))
 
     def due(self, shard: str, *, by: str, limit: int) -> Sequence[Item]:
         until = self._records.due_at <= by
@@ -89,6 +94,21 @@ class TableItems:
     def _put(self, put: Put) -> None:
         self._record(put).save(condition=condition_of(put))
 
+    def _delete(self, delete: Delete) -> None:
+        self._records(delete.key.pk, delete.key.sk).delete(condition=condition_of(delete))
+
+    def _erase(self, pk: str, keep: str, limit: int) -> bool:
+        # One more than that is asked for: the one that stays may be among them.
+        names = ["pk", "sk"]
+        found = self._records.query(
+            pk, consistent_read=True, limit=limit + 1, attributes_to_get=names
+        )
+        keys = [record for record in found if record.sk != keep]
+        with self._records.batch_write() as batch:
+            for record in keys[:limit]:
+                batch.delete(record)
+        return len(keys) >= limit
+
     def _write_all(self, operations: Sequence[Operation]) -> None:
         # PynamoDB sends puts before updates, and the reasons for a refusal follow that order.
         in_order = sorted(operations, key=lambda operation: isinstance(operation, Update))
@@ -103,6 +123,8 @@ class TableItems:
                 match operation:
                     case Put():
                         together.save(self._record(operation), condition=condition)
+                    case Delete(key=key):
+                        together.delete(self._records(key.pk, key.sk), condition=condition)
                     case Update(key=key):
                         record = self._records(key.pk, key.sk)
                         together.update(record, actions_of(operation), condition=condition)

@@ -10,6 +10,7 @@ from adapters.dynamodb.operations import (
     MISSING,
     THERE,
     Check,
+    Delete,
     Operation,
     Put,
     Sign,
@@ -22,6 +23,7 @@ from kernel.model.change import (
     Change,
     CreateRun,
     CreateStage,
+    DeleteRun,
     KeepPast,
     SaveIdempotency,
     UpdateRun,
@@ -49,12 +51,15 @@ def _parts(change: Change, shards: Shards) -> Sequence[Operation]:
             return settle(change, shards)
         case UpdateStage():
             return [update_stage(change)]
+        case DeleteRun():
+            return [_delete_run(change)]
         case _:
             return [_part(change, shards)]
 
 
 def _part(
-    change: UpdateRun | CreateStage | KeepPast | SaveIdempotency | AddAnnotation, shards: Shards
+    change: UpdateRun | CreateStage | KeepPast | SaveIdempotency | AddAnnotation,
+    shards: Shards,
 ) -> Operation:
     match change:
         case UpdateRun():
@@ -76,6 +81,11 @@ def _create_run(change: CreateRun, shards: Shards) -> Sequence[Operation]:
         Put(key=keys.run_key(run.id), item=items.run_item(run, shards), requires=(MISSING,)),
         Put(key=keys.intake_key(run.id), item=items.intake_item(intake)),
     ]
+
+
+def _delete_run(change: DeleteRun) -> Delete:
+    required = clauses(change.requires, spellings.RUN, root=items.RUN)
+    return Delete(key=keys.run_key(change.run_id), requires=(THERE, *required))
 
 
 def _update_run(change: UpdateRun) -> Update:

@@ -33,6 +33,13 @@ class MemoryBlobStore:
         with self._lock:
             self._blobs.pop(checked(key), None)
 
+    def purge(self, prefix: str, *, limit: int) -> bool:
+        with self._lock:
+            found = [key for key in self._blobs if key.startswith(prefix)]
+            for key in found[:limit]:
+                del self._blobs[key]
+            return len(found) > limit
+
     def keys(self, prefix: str) -> Sequence[str]:
         with self._lock:
             return sorted(key for key in self._blobs if key.startswith(prefix))

@@ -11,8 +11,10 @@ from kernel.model.annotation import Annotation
 from kernel.model.change import (
     AddAnnotation,
     Change,
+    Condition,
     CreateRun,
     CreateStage,
+    DeleteRun,
     KeepPast,
     SaveIdempotency,
     UpdateRun,
@@ -110,6 +112,18 @@ class MemoryPersistence:
             rows = self._annotations.get(run_id, {}).values()
             return sorted(rows, key=lambda row: (row.at, row.id))
 
+    def erase(self, run_id: str, *, limit: int) -> bool:
+        with self._lock:
+            stages = [*self._stages_of.get(run_id, ())]
+            for id_ in stages[:limit]:
+                del self._stages[id_], self._stages_of[run_id][id_]
+                self._due.pop((run_id, id_), None)
+            if len(stages) > limit:
+                return True
+            for rows in (self._intakes, self._past, self._annotations, self._stages_of):
+                rows.pop(run_id, None)
+            return False
+
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         with self._lock:
             by_moment = sorted(self._due.items(), key=lambda row: (row[1], row[0][0]))
@@ -136,13 +150,15 @@ class MemoryPersistence:
                 fresh = old is None or old.generation < stage.generation
                 _require(fresh, f"Stage {stage.id!r} exists already in this generation.")
             case UpdateRun(run=run):
-                _require_all(self._runs.get(run.id), change)
+                _require_each(self._runs.get(run.id), change.requires)
             case UpdateStage(stage=stage):
-                _require_all(self._stages.get(_id(stage.key)), change)
+                _require_each(self._stages.get(_id(stage.key)), change.requires)
             case SaveIdempotency(record=record, now=now):
                 known = self._idempotency.get((record.command, record.key))
                 free = known is None or known.expires_at < now
                 _require(free, f"The key {record.key!r} was used before.")
+            case DeleteRun(run_id=run_id, requires=requires):
+                _require_each(self._runs.get(run_id), requires)
             case KeepPast() | AddAnnotation():
                 pass
 
@@ -153,10 +169,18 @@ class MemoryPersistence:
                 self._intakes[run.id] = intake
             case UpdateRun(run=run):
                 self._keep_run(_written(self._runs[run.id], change))
+            case DeleteRun(run_id=run_id):
+                del self._runs[run_id]
+                self._due.pop((run_id, None), None)
             case CreateStage(stage=stage):
                 self._keep_stage(stage)
             case UpdateStage(stage=stage):
                 self._keep_stage(_written(self._stages[_id(stage.key)], change))
+            case _:
+                self._apply_beside(change)
+
+    def _apply_beside(self, change: KeepPast | SaveIdempotency | AddAnnotation) -> None:
+        match change:
             case KeepPast(stage=stage):
                 attempt = (*_id(stage.key), stage.generation, stage.attempt)
                 history = replace(stage, outbox=(), due_at=None)
@@ -196,9 +220,9 @@ def _require(fulfilled: bool, message: str) -> None:  # noqa: FBT001 - reads as 
         raise ConditionFailedError(message)
 
 
-def _require_all(record: Run | StageRecord | None, change: UpdateRun | UpdateStage) -> None:
+def _require_each(record: Run | StageRecord | None, requires: Sequence[Condition]) -> None:
     _require(record is not None, "There is no such record.")
-    for condition in change.requires:
+    for condition in requires:
         message = f"{condition.field} is not {condition.test} {condition.value}."
         _require(condition.holds(record), message)
 

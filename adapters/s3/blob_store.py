@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from boto3.session import Session
 from botocore.exceptions import ClientError
@@ -10,6 +11,9 @@ from adapters.aws.client import LazyClient
 from adapters.aws.errors import code_of, translated
 from kernel.errors import NotFoundError
 from kernel.model.blob_key import checked
+
+# What S3 lists and removes in one request.
+_MOST: Final = 1_000
 
 
 class S3BlobStore:
@@ -40,6 +44,21 @@ class S3BlobStore:
     def delete(self, key: str) -> None:
         with self._translated():
             self._s3().delete_object(Bucket=self._bucket, Key=checked(key))
+
+    def purge(self, prefix: str, *, limit: int) -> bool:
+        """At most a thousand at a time, as S3 has it; one request to list and one to remove."""
+        with self._translated():
+            page = self._s3().list_objects_v2(
+                Bucket=self._bucket, Prefix=prefix, MaxKeys=min(limit, _MOST)
+            )
+            found = [blob["Key"] for blob in page.get("Contents", [])]
+            if not found:
+                return False
+            answer = self._s3().delete_objects(
+                Bucket=self._bucket,
+                Delete={"Objects": [{"Key": key} for key in found], "Quiet": True},
+            )
+            return page["IsTruncated"] or bool(answer.get("Errors"))
 
     def keys(self, prefix: str) -> Sequence[str]:
         with self._translated():

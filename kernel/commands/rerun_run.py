@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from kernel.authoring.workflow import Workflow
 from kernel.decisions.advancing import reenter
+from kernel.decisions.definitions import misfit
 from kernel.dispatch import Command, Context, Outcome
-from kernel.errors import IdempotencyConflictError, IllegalTransitionError
+from kernel.errors import IdempotencyConflictError, IllegalTransitionError, NotFoundError
 from kernel.model.change import SaveIdempotency
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
@@ -55,7 +57,7 @@ def handle(command: RerunRun, context: Context) -> Outcome[RerunRunResult]:
         return Outcome(result=RerunRunResult(generation=None, rerun=False))
     workflow = context.ports.registry.workflow(seen.run.workflow_id)
     group = workflow.group_of(command.stage_id)
-    _check(command, seen, group)
+    _check(command, seen, workflow)
     decision = reenter(context, seen.run, workflow, group, _unsent(seen, group))
     generation = seen.run.generation + 1
     return Outcome(
@@ -65,20 +67,22 @@ def handle(command: RerunRun, context: Context) -> Outcome[RerunRunResult]:
     )
 
 
-def _check(command: RerunRun, seen: Snapshot, group: int) -> None:
-    """Refuse to begin where earlier outputs are missing."""
-    done = [stage for stage in seen.stages if stage.group < group and stage.status in DONE]
-    whole = {stage.group for stage in done} == set(range(1, group)) and not _undone(seen, group)
-    if seen.run.status.is_terminal and not whole:
+def _check(command: RerunRun, seen: Snapshot, workflow: Workflow) -> None:
+    """Refuse to begin where earlier outputs are missing, or are not what is defined today."""
+    run = seen.run
+    if run.retired_at is not None:
+        raise NotFoundError(f"Run {run.id!r} has been deleted.", run_id=run.id)
+    group = workflow.group_of(command.stage_id)
+    kept = {stage.id: stage for stage in seen.current if stage.group < group}
+    wanted = {stage.id for stages in workflow.groups[: group - 1] for stage in stages}
+    done = {stage.id for stage in kept.values() if stage.status in DONE}
+    whole = done == wanted == kept.keys() and misfit(workflow, seen, before=group) is None
+    if run.status.is_terminal and not whole:
         message = (
-            f"Run {seen.run.id!r} cannot be rerun from stage {command.stage_id!r}: an earlier"
-            " stage has not completed. Rerun it from that one."
+            f"Run {run.id!r} cannot be rerun from stage {command.stage_id!r}: an earlier stage"
+            " has not completed, or is defined otherwise by now. Rerun it from that one."
         )
-        raise IllegalTransitionError(message, run_id=seen.run.id, stage_id=command.stage_id)
-
-
-def _undone(seen: Snapshot, group: int) -> bool:
-    return any(stage.group < group and stage.status not in DONE for stage in seen.stages)
+        raise IllegalTransitionError(message, run_id=run.id, stage_id=command.stage_id)
 
 
 def _unsent(seen: Snapshot, group: int) -> Iterator[Event]:

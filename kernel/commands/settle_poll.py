@@ -91,7 +91,7 @@ def _wait(
     later = replace(waits, lease=None, next_poll_at=next_poll_at)
     stage = replace(held.stage, suspension=later)
     change = write_stage(context, held.stage, stage, held.requires, run=held.run)
-    bell = poll_bell(stage, at=next_poll_at, queue=held.definition.queue)
+    bell = poll_bell(stage, held.workflow, at=next_poll_at)
     return Decision(changes=(change, *still_open(held.run)), bells=(bell,))
 
 

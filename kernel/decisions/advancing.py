@@ -78,6 +78,7 @@ def reenter(
     requires = (
         one_of("status", tuple(TERMINAL)),
         absent("closing"),
+        absent("retired_at"),
         equals("generation", run.generation),
     )
     new = run.rerun(group=group, fingerprint=workflow.fingerprint, at=context.now)
@@ -119,10 +120,7 @@ def _entered(
     stages = [_made(context, run, group, ordinal, small) for ordinal in range(len(group))]
     return Decision(
         changes=(change, *(CreateStage(stage=stage) for stage in stages)),
-        bells=tuple(
-            execute_bell(stage, queue=definition.queue, copy=small)
-            for stage, definition in zip(stages, group, strict=True)
-        ),
+        bells=tuple(execute_bell(stage, workflow, copy=small) for stage in stages),
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from kernel.authoring.workflow import Workflow
 from kernel.model.bell import Bell, BellKind
 from kernel.model.materials import Materials
 from kernel.model.run import Run
@@ -21,9 +22,14 @@ def start_bell(run: Run) -> Bell:
 
 
 def execute_bell(
-    stage: StageRecord, *, queue: str | None = None, copy: Materials | None = None
+    stage: StageRecord, workflow: Workflow | None = None, *, copy: Materials | None = None
 ) -> Bell:
-    """Return the bell for the next attempt; *copy* is what it carries, if that is little."""
+    """Return the bell for the next attempt.
+
+    Args:
+        workflow: What whoever rings goes by; None where nobody has looked whether that fits.
+        copy: What it carries, if that is little.
+    """
     return Bell(
         kind=BellKind.EXECUTE,
         run_id=stage.run_id,
@@ -37,11 +43,14 @@ def execute_bell(
         not_before=stage.not_before,
         urgent=stage.urgent,
         tenant=stage.tenant,
-        queue=queue,
+        queue=_queue(stage, workflow),
+        fingerprint=workflow.fingerprint if workflow else None,
     )
 
 
-def poll_bell(stage: StageRecord, *, at: datetime | None, queue: str | None = None) -> Bell:
+def poll_bell(
+    stage: StageRecord, workflow: Workflow | None = None, *, at: datetime | None
+) -> Bell:
     """Return the bell for the next poll; its number stands where an attempt's would."""
     return Bell(
         kind=BellKind.POLL,
@@ -55,5 +64,10 @@ def poll_bell(stage: StageRecord, *, at: datetime | None, queue: str | None = No
         not_before=at,
         urgent=stage.urgent,
         tenant=stage.tenant,
-        queue=queue,
+        queue=_queue(stage, workflow),
+        fingerprint=workflow.fingerprint if workflow else None,
     )
+
+
+def _queue(stage: StageRecord, workflow: Workflow | None) -> str | None:
+    return workflow.stage(stage.id).queue if workflow else None

@@ -23,12 +23,18 @@ def earliest(*moments: datetime | None) -> datetime | None:
 
 def run_due(run: Run, *, now: datetime, policy: Policy, has_events: bool) -> datetime | None:
     """Return when a run is due by itself; *has_events*: its outbox is not empty."""
-    soon = now + policy.grace
-    if has_events or run.closing is not None:
-        return soon
+    if has_events or run.closing is not None or run.retired_at is not None:
+        return now + policy.grace
     if run.status is Status.PENDING:
         return max(run.start_at or now, now) + policy.grace
-    return None
+    return retirement(run, policy=policy)
+
+
+def retirement(run: Run, *, policy: Policy) -> datetime | None:
+    """Return when the days of a run are over; None where nobody has said so."""
+    if not run.status.is_terminal or run.completed_at is None or policy.retention is None:
+        return None
+    return run.completed_at + policy.retention
 
 
 def stage_due(
@@ -56,8 +62,16 @@ def next_look(
     What should have moved and has not is put off for as long as it has waited already: the wait
     doubles from look to look, without a counter.
     """
-    waits = [*_waits_of_run(run, now, policy.grace), *_waits_of_stage(stage, now, policy.grace)]
+    waits = [*_waits_of_run(run, now, policy), *_waits_of_stage(stage, now, policy.grace)]
     return earliest(*(_put_off(since, until, now, policy) for since, until in waits))
+
+
+def waiting_since(
+    run: Run, stage: StageRecord | None, *, now: datetime, policy: Policy
+) -> datetime | None:
+    """Return since when the run, or *stage*, should have moved; None where nothing is late."""
+    waits = [*_moves_of_run(run, policy.grace), *_moves_of_stage(stage, now, policy.grace)]
+    return min((since for since, _ in waits if since <= now), default=None)
 
 
 def _put_off(since: datetime, until: datetime, now: datetime, policy: Policy) -> datetime:
@@ -66,23 +80,34 @@ def _put_off(since: datetime, until: datetime, now: datetime, policy: Policy) ->
     return now + min(max(now - since, policy.grace), policy.longest_push_back)
 
 
-def _waits_of_run(run: Run | None, now: datetime, grace: timedelta) -> Iterator[_Wait]:
+def _waits_of_run(run: Run | None, now: datetime, policy: Policy) -> Iterator[_Wait]:
     if run is None:
         return
     if run.outbox:
-        yield run.outbox[0].at, run.outbox[0].at + grace
-    if run.closing is not None:
-        yield now, now + grace
-    elif run.status is Status.PENDING:
+        yield run.outbox[0].at, run.outbox[0].at + policy.grace
+    if run.closing is not None or run.retired_at is not None:
+        yield now, now + policy.grace
+    yield from _moves_of_run(run, policy.grace)
+    days = retirement(run, policy=policy)
+    if days is not None:
+        yield days, days
+
+
+def _waits_of_stage(stage: StageRecord | None, now: datetime, grace: timedelta) -> Iterator[_Wait]:
+    if stage is not None and stage.outbox:
+        yield stage.outbox[0].at, stage.outbox[0].at + grace
+    yield from _moves_of_stage(stage, now, grace)
+
+
+def _moves_of_run(run: Run, grace: timedelta) -> Iterator[_Wait]:
+    if run.status is Status.PENDING and run.closing is None:
         since = run.start_at or run.created_at
         yield since, since + grace
 
 
-def _waits_of_stage(stage: StageRecord | None, now: datetime, grace: timedelta) -> Iterator[_Wait]:
+def _moves_of_stage(stage: StageRecord | None, now: datetime, grace: timedelta) -> Iterator[_Wait]:
     if stage is None:
         return
-    if stage.outbox:
-        yield stage.outbox[0].at, stage.outbox[0].at + grace
     if stage.unadvanced:
         since = stage.completed_at or now
         yield since, since + grace

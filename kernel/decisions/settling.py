@@ -93,8 +93,7 @@ def suspend(context: Context, held: Holding, verdict: Suspending) -> Decision:
     stage = held.stage.suspended(waits)
     happened = events.stage_suspended(stage, at=context.now)
     change = write_stage(context, held.stage, stage, held.requires, happened, run=held.run)
-    queue = held.definition.queue
-    bells = (poll_bell(stage, at=next_poll_at, queue=queue),) if next_poll_at else ()
+    bells = (poll_bell(stage, held.workflow, at=next_poll_at),) if next_poll_at else ()
     return Decision(changes=(change, *still_open(held.run)), bells=bells)
 
 
@@ -113,7 +112,7 @@ def _again(context: Context, held: Holding, verdict: Erred, *, stumbled: bool) -
     stage = held.stage.retried(error, not_before=not_before, stumbled=stumbled)
     happened = events.stage_failed(held.stage, error, will_retry=True, at=context.now)
     change = write_stage(context, held.stage, stage, held.requires, happened, run=held.run)
-    bell = execute_bell(stage, queue=held.definition.queue)
+    bell = execute_bell(stage, held.workflow)
     return Decision(changes=(change, *still_open(held.run)), bells=(bell,))
 
 

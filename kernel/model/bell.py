@@ -28,6 +28,7 @@ class Bell:
         urgent: It goes to the urgent queue.
         tenant: Whose fair share it is charged to; the workflow's where nobody is named.
         queue: The named queue that serves the stage; None is the default one.
+        fingerprint: Of the definition that whoever rings goes by; it fits the run.
     """
 
     kind: BellKind
@@ -43,6 +44,7 @@ class Bell:
     urgent: bool = False
     tenant: str | None = None
     queue: str | None = None
+    fingerprint: str | None = None
 
     @property
     def job_id(self) -> str:

@@ -30,6 +30,7 @@ def encode(bell: Bell, *, limit: int | None = None) -> str:
         "urgent": bell.urgent,
         "tenant": bell.tenant,
         "queue": bell.queue,
+        "fingerprint": bell.fingerprint,
     }
     text = _dumped(fields)
     if limit is None or len(text) <= limit:
@@ -150,4 +151,5 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "urgent": _FLAG,
     "tenant": _TEXT,
     "queue": _TEXT,
+    "fingerprint": _TEXT,
 }

@@ -149,6 +149,14 @@ class KeepPast:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeleteRun:
+    """Remove a run's own record, if all of *requires* hold; all else of it is gone before."""
+
+    run_id: str
+    requires: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SaveIdempotency:
     """Store what a key was used for, where it is new or expired by *now*."""
 
@@ -164,7 +172,14 @@ class AddAnnotation:
 
 
 Change: TypeAlias = (
-    CreateRun | UpdateRun | CreateStage | UpdateStage | KeepPast | SaveIdempotency | AddAnnotation
+    CreateRun
+    | UpdateRun
+    | DeleteRun
+    | CreateStage
+    | UpdateStage
+    | KeepPast
+    | SaveIdempotency
+    | AddAnnotation
 )
 Update: TypeAlias = UpdateRun | UpdateStage
 

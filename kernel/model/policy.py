@@ -12,6 +12,8 @@ class Policy:
 
     Args:
         grace: How long after an effect was due the tick repeats it (G; at most 60 s, R1).
+        definition_grace: How long a run is left alone that wants to move and whose definition
+            is not here: a rolling deployment ends by then.
         longest_push_back: The most that a record that fails is put off.
         lease_margin: Added to every lease, for the settling itself.
         least_time: What a process must have left to begin an attempt.
@@ -26,10 +28,12 @@ class Policy:
         annotation_limit: How many annotations one attempt may pin.
         progress_every: The least time between two stored reports of progress.
         idempotency_kept: How long a key is remembered.
+        retention: How long a run is kept that is over; None keeps it for good.
         published: Event types that are stored and sent; `workflow:*` means all that start so.
     """
 
     grace: timedelta = timedelta(seconds=60)
+    definition_grace: timedelta = timedelta(minutes=15)
     longest_push_back: timedelta = timedelta(minutes=15)
     lease_margin: timedelta = timedelta(seconds=30)
     least_time: timedelta = timedelta(seconds=2)
@@ -40,6 +44,7 @@ class Policy:
     conflict_pause: timedelta = timedelta(milliseconds=20)
     progress_every: timedelta = timedelta(seconds=5)
     idempotency_kept: timedelta = timedelta(days=7)
+    retention: timedelta | None = timedelta(days=30)
     inline_limit: int = 4_096
     bell_limit: int = 48_000
     artifact_limit: int = 100

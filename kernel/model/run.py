@@ -25,7 +25,12 @@ class Closing:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """The run record. *cursor* is the group it is in, from 1; 0 before it started."""
+    """The run record.
+
+    Args:
+        cursor: The group it is in, from 1; 0 before it started.
+        retired_at: When it began to be removed. Parts of it may be gone.
+    """
 
     id: str
     workflow_id: str
@@ -41,6 +46,7 @@ class Run:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     error: Failure | None = None
+    retired_at: datetime | None = None
     version: int = 1
     outbox: tuple[Event, ...] = ()
     due_at: datetime | None = None

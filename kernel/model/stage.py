@@ -25,11 +25,17 @@ class StageKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Poll:
-    """One poll of one stage. *number* is which, from 1; None is whichever is next."""
+    """One poll of one stage.
+
+    Args:
+        number: Which, from 1; None is whichever is next.
+        fingerprint: Of a definition that fits; None where nobody has looked.
+    """
 
     workflow_id: str
     key: StageKey
     number: int | None = None
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,13 @@ class BlobStore(Protocol):
         """Remove what is under *key*; nothing being there is fine."""
         ...
 
+    def purge(self, prefix: str, *, limit: int) -> bool:
+        """Remove up to *limit* of the blobs whose keys start with *prefix*.
+
+        Returns whether some may be left.
+        """
+        ...
+
     def keys(self, prefix: str) -> Sequence[str]:
         """Return every key that starts with *prefix*, sorted."""
         ...

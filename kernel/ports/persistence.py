@@ -35,6 +35,21 @@ class Snapshot:
     run: Run
     stages: tuple[StageRecord, ...]
 
+    @property
+    def current(self) -> tuple[StageRecord, ...]:
+        """The stages that count: of each group the run has come to, those that were made last.
+
+        Others are left over from an older generation, perhaps of another definition.
+        """
+        newest: dict[int, int] = {}
+        for stage in self.stages:
+            newest[stage.group] = max(newest.get(stage.group, 0), stage.generation)
+        return tuple(
+            stage
+            for stage in self.stages
+            if stage.group <= self.run.cursor and stage.generation == newest[stage.group]
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
@@ -130,6 +145,13 @@ class Persistence(Protocol):
 
     def annotations(self, run_id: str) -> Sequence[Annotation]:
         """Return the run's annotations, oldest first."""
+        ...
+
+    def erase(self, run_id: str, *, limit: int) -> bool:
+        """Remove up to *limit* of the records that belong to the run, but not the run itself.
+
+        Returns whether some may be left. What dies in between has removed a part.
+        """
         ...
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:

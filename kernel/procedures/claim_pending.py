@@ -10,6 +10,7 @@ from kernel.model.materials import Materials
 from kernel.model.run import Run
 from kernel.model.status import Status
 from kernel.payloads import fetch
+from kernel.procedures.definition import definition
 from kernel.queries.list_due import due_run_ids
 
 
@@ -68,9 +69,9 @@ def start_one(kernel: Kernel, run: Run) -> bool:
     """Start *run*; return whether this call did it.
 
     Raises:
-        NotFoundError: This process does not know its workflow; another one may.
+        DefinitionChangedError: This process does not know its workflow; another one may.
     """
-    kernel.ports.registry.workflow(run.workflow_id)
+    definition(kernel, run.workflow_id, run.id, known_as=run.fingerprint)
     intake = kernel.ports.persistence.intake(run.id)
     blobs = kernel.ports.blobs
     config = fetch(blobs, intake.config)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kernel.commands.admit_run import AdmitRun
 from kernel.dispatch import Command, Kernel
-from kernel.errors import InvalidInputError
+from kernel.errors import InvalidInputError, RejectedError
 from kernel.model.annotation import refuse_unpinnable
 from kernel.model.json import Json, digest
 from kernel.model.run import DEFAULT_PRIORITY, Intake
@@ -53,30 +53,48 @@ class CreateRun(Command[CreateRunResult]):
 
 
 def create_run(command: CreateRun, kernel: Kernel) -> CreateRunResult:
-    """Raise `InvalidInputError` or `NotFoundError` before anything is stored."""
-    workflow = kernel.ports.registry.workflow(command.workflow_id)
+    """Raise `InvalidInputError` or `NotFoundError` before anything is stored.
+
+    A request that made a run before is answered as it was then, whatever is deployed by now.
+    """
     _check(command, kernel)
-    refuse_unpinnable(command.annotations)
-    admitted = kernel.dispatch(
-        AdmitRun(
-            run_id=command.run_id,
-            workflow_id=workflow.id,
-            fingerprint=workflow.fingerprint,
-            intake=_intake(
-                command,
-                kernel,
-                workflow.parse_input(command.input),
-                dict(workflow.validate_config(command.config)),
-            ),
-            priority=command.priority,
-            tenant=command.tenant,
-            start_at=command.start_at,
-            annotations=command.annotations,
-            idempotency_key=command.idempotency_key or None,
-            request_digest=_digest(command),
-        )
-    )
+    try:
+        admission = _admission(command, kernel)
+    except RejectedError:
+        made = _made_before(command, kernel)
+        if made is None:
+            raise
+        return CreateRunResult(run_id=made, created=False)
+    admitted = kernel.dispatch(admission)
     return CreateRunResult(run_id=admitted.run_id, created=admitted.created)
+
+
+def _admission(command: CreateRun, kernel: Kernel) -> AdmitRun:
+    workflow = kernel.ports.registry.workflow(command.workflow_id)
+    refuse_unpinnable(command.annotations)
+    input_ = workflow.parse_input(command.input)
+    config = dict(workflow.validate_config(command.config))
+    return AdmitRun(
+        run_id=command.run_id,
+        workflow_id=workflow.id,
+        fingerprint=workflow.fingerprint,
+        intake=_intake(command, kernel, input_, config),
+        priority=command.priority,
+        tenant=command.tenant,
+        start_at=command.start_at,
+        annotations=command.annotations,
+        idempotency_key=command.idempotency_key or None,
+        request_digest=_digest(command),
+    )
+
+
+def _made_before(command: CreateRun, kernel: Kernel) -> str | None:
+    """Return the run that this very request has made, if it has."""
+    key = command.idempotency_key
+    known = kernel.ports.persistence.idempotency("run.create", key) if key else None
+    if known is None or known.expires_at < kernel.ports.clock.now():
+        return None
+    return known.run_id if known.digest == _digest(command) else None
 
 
 def _check(command: CreateRun, kernel: Kernel) -> None:

@@ -15,6 +15,7 @@ from kernel.model.stage import StageKey, StageRecord
 from kernel.model.status import Status
 from kernel.model.verdict import Erred
 from kernel.procedures.attempt import Attempt, attempt
+from kernel.procedures.definition import definition
 from kernel.procedures.follow_up import follow_up
 from kernel.procedures.job import Job, located
 from kernel.procedures.reap_leases import reap_one
@@ -60,17 +61,18 @@ def execute_job(command: ExecuteJob, kernel: Kernel) -> ExecuteJobResult:
     """Carry out the attempt that the bell names.
 
     Raises:
-        NotFoundError: This process does not know the workflow or the stage. Nothing was claimed.
+        DefinitionChangedError: This process has no definition that fits. Nothing was claimed.
         IdempotencyInProgressError: Another worker holds the stage under a live lease.
         UnavailableError: This process has too little time left to begin anything.
     """
     bell = command.bell
-    workflow = kernel.ports.registry.workflow(bell.workflow_id)
-    definition, key = located(workflow, bell)
+    known_as = bell.fingerprint
+    workflow = definition(kernel, bell.workflow_id, bell.run_id, known_as=known_as)
+    stage, key = located(workflow, bell)
     token = kernel.ports.entropy.token()
-    within = _within(kernel, definition.timeout, command.time_left)
+    within = _within(kernel, stage.timeout, command.time_left)
     lasts = within + kernel.policy.lease_margin
-    ordinal = workflow.groups[key.group - 1].index(definition)
+    ordinal = workflow.groups[key.group - 1].index(stage)
     claim = kernel.dispatch(
         ClaimStage(bell=bell, key=key, ordinal=ordinal, token=token, lasts=lasts)
     )
@@ -79,7 +81,7 @@ def execute_job(command: ExecuteJob, kernel: Kernel) -> ExecuteJobResult:
     job = Job(
         kernel=kernel,
         workflow=workflow,
-        definition=definition,
+        definition=stage,
         standing=claim.standing,
         token=token,
         deadline=kernel.ports.clock.now() + within,

@@ -7,7 +7,7 @@ from datetime import datetime
 from kernel.authoring.workflow import Workflow
 from kernel.decisions.advancing import AnyStage
 from kernel.dispatch import Kernel
-from kernel.errors import NotFoundError
+from kernel.errors import DefinitionChangedError, NotFoundError
 from kernel.model.bell import Bell
 from kernel.model.ids import blob_prefix
 from kernel.model.lease import Lease
@@ -58,7 +58,8 @@ def located(workflow: Workflow, bell: Bell) -> tuple[AnyStage, StageKey]:
     """Return the stage that *bell* is for, and how its record is found.
 
     Raises:
-        NotFoundError: This process knows no such stage, or knows it in another group.
+        NotFoundError: This process knows no such stage.
+        DefinitionChangedError: It knows the stage in another group.
     """
     definition = workflow.stage(bell.stage_id or "")
     group = workflow.group_of(definition.id)
@@ -67,7 +68,7 @@ def located(workflow: Workflow, bell: Bell) -> tuple[AnyStage, StageKey]:
             f"Stage {definition.id!r} is in group {group} here and in group {bell.group} of run"
             f" {bell.run_id!r}: another version of workflow {workflow.id!r} started it."
         )
-        raise NotFoundError(message, run_id=bell.run_id, stage_id=definition.id)
+        raise DefinitionChangedError(message, run_id=bell.run_id, stage_id=definition.id)
     solo = len(workflow.groups[group - 1]) == 1
     return definition, StageKey(run_id=bell.run_id, stage_id=definition.id, group=group, solo=solo)
 

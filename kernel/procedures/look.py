@@ -1,81 +1,71 @@
 """What one due record wants, and doing it."""
 
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
-from datetime import datetime
-from enum import StrEnum
 
+from kernel.authoring.workflow import Workflow
 from kernel.commands.mark_run import MarkRun
 from kernel.commands.mark_stage import MarkStage
-from kernel.decisions.bells import execute_bell, poll_bell
-from kernel.decisions.due import earliest
 from kernel.dispatch import Kernel
-from kernel.effects import report, ring
-from kernel.errors import UnavailableError
-from kernel.model.bell import Bell
-from kernel.model.stage import StageKey, StageRecord
+from kernel.effects import report
+from kernel.errors import DefinitionChangedError, NotFoundError, UnavailableError
+from kernel.model.run import Run
+from kernel.model.stage import StageKey
 from kernel.model.status import Status
-from kernel.ports.persistence import Due, Standing
+from kernel.ports.persistence import Due, Head
 from kernel.procedures.cancel_run import finish
 from kernel.procedures.claim_pending import start_one
+from kernel.procedures.definition import definition
+from kernel.procedures.end_run import end_of_patience, end_stuck
 from kernel.procedures.follow_up import follow_up
+from kernel.procedures.move import Chore, move
 from kernel.procedures.publish_events import publish_run
-from kernel.procedures.reap_leases import reap_one
-
-
-class Chore(StrEnum):
-    """What a look can come to; the names are those of `TickResult`."""
-
-    START = "claimed"
-    POLL = "suspended_checked"
-    REAP = "stale_released"
-    PUBLISH = "events_flushed"
-    RING = "rung"
-    ADVANCE = "advanced"
-    CLOSE = "closed"
+from kernel.procedures.retirement import retire
 
 
 def look_at_run(kernel: Kernel, run_id: str, capped: AbstractSet[Chore]) -> dict[Chore, int]:
     """Do what the run wants, and its stage where that is alone; return what was done.
 
     Raises:
-        NotFoundError: The run is gone, or this process does not know its workflow.
+        NotFoundError: The run is gone.
     """
     head = kernel.ports.persistence.head(run_id)
-    run = head.run
-    if run.closing is not None:
-        finish(kernel, run_id, run.generation)
+    if head.run.closing is not None:
+        finish(kernel, run_id, head.run.generation)
         return {Chore.CLOSE: 1}
+    if head.run.status is Status.PENDING:
+        return _pending(kernel, head, capped)
     done: dict[Chore, int] = {}
-    if run.status is Status.PENDING and _is_time(kernel, run.start_at):
-        if Chore.START not in capped and start_one(kernel, run):
-            return {Chore.START: 1}
-        return done
-    if run.outbox and Chore.PUBLISH not in capped:
+    if head.run.outbox and Chore.PUBLISH not in capped:
         done |= _publish(kernel, run_id)
         head = kernel.ports.persistence.head(run_id)
-    if head.active is not None:
-        done |= _move(kernel, Standing(stage=head.active, run=run), capped)
-    if Chore.REAP not in done:
-        kernel.dispatch(MarkRun(seen=head))
-    return done
+    if head.run.status.is_terminal:
+        return done | _over(kernel, head)
+    return done | _running(kernel, head, capped)
 
 
 def look_at_stage(kernel: Kernel, key: StageKey, capped: AbstractSet[Chore]) -> dict[Chore, int]:
     """Do what one of several siblings wants; return what was done.
 
     Raises:
-        NotFoundError: It is gone, or this process does not know its workflow.
+        NotFoundError: It is gone.
     """
     found = kernel.ports.persistence.standing(key)
     done: dict[Chore, int] = {}
     if found.stage.outbox and Chore.PUBLISH not in capped:
         done |= _publish(kernel, key.run_id, key)
         found = kernel.ports.persistence.standing(key)
-    if found.stage.unadvanced:
-        follow_up(kernel, found.stage)
-        return {**done, Chore.ADVANCE: 1}
-    done |= _move(kernel, found, capped)
+    run = kernel.ports.persistence.run(key.run_id)
+    try:
+        if found.stage.unadvanced:
+            if run.is_open:
+                _fitting(kernel, run)
+            follow_up(kernel, found.stage)
+            return {**done, Chore.ADVANCE: 1}
+        if run.is_open and not found.stage.status.is_terminal:
+            done |= move(kernel, found.stage, _fitting(kernel, run), capped)
+    except DefinitionChangedError as error:
+        if end_of_patience(kernel, run, found.stage, error):
+            return {**done, Chore.CLOSE: 1}
     if Chore.REAP not in done:
         kernel.dispatch(MarkStage(seen=found))
     return done
@@ -89,6 +79,72 @@ def put_off(kernel: Kernel, due: Due) -> None:
         kernel.dispatch(MarkStage(seen=kernel.ports.persistence.standing(due.stage)))
 
 
+def repair(kernel: Kernel, run_id: str) -> dict[Chore, int]:
+    """Do what each stage of the run wants; where it has none that could, fail it as STUCK.
+
+    Raises:
+        NotFoundError: The run is gone.
+    """
+    done = look_at_run(kernel, run_id, frozenset())
+    made = kernel.ports.persistence.snapshot(run_id)
+    if not made.run.is_open or Chore.STUCK in done:
+        return done
+    place = (made.run.generation, made.run.cursor)
+    group = [stage for stage in made.stages if (stage.generation, stage.group) == place]
+    for stage in group:
+        if not stage.solo and (stage.unadvanced or not stage.status.is_terminal):
+            done |= look_at_stage(kernel, stage.key, frozenset())
+    if group and all(stage.status.is_terminal for stage in group):
+        follow_up(kernel, group[0])
+        return {**done, Chore.ADVANCE: 1}
+    return done
+
+
+def _pending(kernel: Kernel, head: Head, capped: AbstractSet[Chore]) -> dict[Chore, int]:
+    run = head.run
+    if run.start_at is None or run.start_at <= kernel.ports.clock.now():
+        if Chore.START in capped:
+            return {}
+        try:
+            return {Chore.START: 1} if start_one(kernel, run) else {}
+        except NotFoundError as error:
+            # Its definition is not here, or what it was given is nowhere.
+            if end_of_patience(kernel, run, None, error):
+                return {Chore.CLOSE: 1}
+    done: dict[Chore, int] = {}
+    if run.outbox and Chore.PUBLISH not in capped:
+        done |= _publish(kernel, run.id)
+        head = kernel.ports.persistence.head(run.id)
+    kernel.dispatch(MarkRun(seen=head))
+    return done
+
+
+def _running(kernel: Kernel, head: Head, capped: AbstractSet[Chore]) -> dict[Chore, int]:
+    done: dict[Chore, int] = {}
+    try:
+        workflow = _fitting(kernel, head.run)
+        if head.active is not None:
+            done |= move(kernel, head.active, workflow, capped)
+        elif end_stuck(kernel, head.run):
+            return {Chore.STUCK: 1}
+    except DefinitionChangedError as error:
+        if end_of_patience(kernel, head.run, head.active, error):
+            return {Chore.CLOSE: 1}
+    if Chore.REAP not in done:
+        kernel.dispatch(MarkRun(seen=head))
+    return done
+
+
+def _over(kernel: Kernel, head: Head) -> dict[Chore, int]:
+    if retire(kernel, head.run):
+        return {Chore.RETIRE: 1}
+    return {}
+
+
+def _fitting(kernel: Kernel, run: Run) -> Workflow:
+    return definition(kernel, run.workflow_id, run.id, known_as=run.fingerprint)
+
+
 def _publish(kernel: Kernel, run_id: str, *keys: StageKey) -> dict[Chore, int]:
     """Send what waits; a sink that is down keeps nobody from the other chores."""
     try:
@@ -96,41 +152,3 @@ def _publish(kernel: Kernel, run_id: str, *keys: StageKey) -> dict[Chore, int]:
     except UnavailableError as error:
         report(kernel.ports, f"Events of run {run_id!r} cannot be sent just now.", error)
         return {}
-
-
-def _move(kernel: Kernel, found: Standing, capped: AbstractSet[Chore]) -> dict[Chore, int]:
-    """Ring for a stage that nobody came for, or free it of a worker that died."""
-    stage = found.stage
-    match stage.status:
-        case Status.PENDING if _is_late(kernel, stage.not_before or stage.created_at):
-            return _ring(kernel, Chore.RING, execute_bell(stage))
-        case Status.RUNNING if Chore.REAP not in capped:
-            return {Chore.REAP: 1} if reap_one(kernel, stage.key) else {}
-        case Status.SUSPENDED if Chore.POLL not in capped and _wants_poll(kernel, stage):
-            return _ring(kernel, Chore.POLL, poll_bell(stage, at=None))
-        case _:
-            return {}
-
-
-def _ring(kernel: Kernel, chore: Chore, bell: Bell) -> dict[Chore, int]:
-    definition = kernel.ports.registry.workflow(bell.workflow_id).stage(bell.stage_id or "")
-    ring(kernel.ports, [replace(bell, queue=definition.queue)])
-    return {chore: 1}
-
-
-def _is_time(kernel: Kernel, moment: datetime | None) -> bool:
-    return moment is None or moment <= kernel.ports.clock.now()
-
-
-def _is_late(kernel: Kernel, since: datetime) -> bool:
-    return since + kernel.policy.grace <= kernel.ports.clock.now()
-
-
-def _wants_poll(kernel: Kernel, stage: StageRecord) -> bool:
-    waits = stage.suspension
-    if waits is None:
-        return False
-    now = kernel.ports.clock.now()
-    moment = earliest(waits.next_poll_at, waits.deadline)
-    taken = waits.lease is not None and waits.lease.is_live(now)
-    return not taken and moment is not None and moment <= now

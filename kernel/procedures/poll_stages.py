@@ -15,6 +15,7 @@ from kernel.model.stage import Poll, StageRecord
 from kernel.model.status import Status
 from kernel.model.verdict import Erred, PollVerdict, Waiting
 from kernel.procedures.attempt import log_failure, state_of
+from kernel.procedures.definition import definition
 from kernel.procedures.follow_up import follow_up
 from kernel.procedures.job import Job
 from kernel.procedures.materials import gather
@@ -87,10 +88,11 @@ def poll_one(kernel: Kernel, poll: Poll, *, time_left: timedelta | None = None) 
     """Poll one stage.
 
     Raises:
-        NotFoundError: This process does not know the workflow or the stage.
+        DefinitionChangedError: This process has no definition that fits.
     """
-    workflow = kernel.ports.registry.workflow(poll.workflow_id)
-    definition = workflow.stage(poll.key.stage_id)
+    run_id, known_as = poll.key.run_id, poll.fingerprint
+    workflow = definition(kernel, poll.workflow_id, run_id, known_as=known_as)
+    stage = workflow.stage(poll.key.stage_id)
     token = kernel.ports.entropy.token()
     within = kernel.policy.poll_timeout
     within = within if time_left is None else min(within, time_left)
@@ -104,7 +106,7 @@ def poll_one(kernel: Kernel, poll: Poll, *, time_left: timedelta | None = None) 
     job = Job(
         kernel=kernel,
         workflow=workflow,
-        definition=definition,
+        definition=stage,
         standing=claim.standing,
         token=token,
         deadline=kernel.ports.clock.now() + within,

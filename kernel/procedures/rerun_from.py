@@ -1,11 +1,12 @@
 """Rerun a run that is over from any of its stages; what was, stays readable."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from kernel.commands.rerun_run import RerunRun, RerunRunResult
 from kernel.dispatch import Command, Kernel
-from kernel.errors import ConflictError
+from kernel.errors import ConflictError, NotFoundError
 from kernel.model.change import KeepPast
 from kernel.ports.persistence import Snapshot
 
@@ -57,10 +58,12 @@ def rerun_from(command: RerunFrom, kernel: Kernel) -> RerunFromResult:
 
 def _rerun(command: RerunFrom, kernel: Kernel) -> RerunRunResult:
     seen = kernel.ports.persistence.snapshot(command.run_id)
-    workflow = kernel.ports.registry.workflow(seen.run.workflow_id)
-    group = workflow.group_of(command.stage_id)
-    if seen.run.status.is_terminal:
-        _keep(kernel, seen, group)
+    # A stage that is not defined any more is refused below: a key that was used counts first.
+    with suppress(NotFoundError):
+        workflow = kernel.ports.registry.workflow(seen.run.workflow_id)
+        group = workflow.group_of(command.stage_id)
+        if seen.run.status.is_terminal:
+            _keep(kernel, seen, group)
     key = command.idempotency_key or None
     return kernel.dispatch(RerunRun(seen=seen, stage_id=command.stage_id, key=key))
 

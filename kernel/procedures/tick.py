@@ -10,19 +10,23 @@ from datetime import datetime
 from kernel.dispatch import Command, Kernel
 from kernel.effects import report
 from kernel.errors import UnavailableError
+from kernel.model.stage import StageKey
 from kernel.ports.persistence import Due
-from kernel.procedures.look import Chore, look_at_run, look_at_stage, put_off
+from kernel.procedures.look import look_at_run, look_at_stage, put_off
+from kernel.procedures.move import Chore
 from kernel.queries.list_due import list_due
 
 
 @dataclass(frozen=True, kw_only=True)
 class TickResult:
-    """What was done, by chore; *left* records were due and were not reached in time."""
+    """What was done, by chore; at least *left* records were due and were not reached in time."""
 
     claimed: int = 0
     suspended_checked: int = 0
     stale_released: int = 0
     events_flushed: int = 0
+    stuck_reaped: int = 0
+    retired: int = 0
     rung: int = 0
     advanced: int = 0
     closed: int = 0
@@ -32,34 +36,76 @@ class TickResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Tick(Command[TickResult]):
-    """Work until *until*, on at most *limit* records; *caps* bound single chores."""
+    """Work until *until*, on at most *limit* records; *caps* bound single chores.
+
+    *page* is how many nominations are read at a time.
+    """
 
     name = "tick.run"
 
-    limit: int = 200
+    limit: int = 10_000
+    page: int = 200
     until: datetime | None = None
     caps: dict[Chore, int] = field(default_factory=dict)
 
 
 def tick(command: Tick, kernel: Kernel) -> TickResult:
-    """Carry out the round.
+    """Carry out the round: page after page of what is due, while there is time.
 
     Raises:
         UnavailableError: The store is out of reach; the next tick will do it.
     """
-    dues = list_due(kernel.ports, limit=command.limit)
-    counts = dict.fromkeys(Chore, 0)
-    failed = left = 0
-    for due in dues:
-        if command.until is not None and kernel.ports.clock.now() >= command.until:
-            left += 1
-            continue
-        capped = {chore for chore, cap in command.caps.items() if counts[chore] >= cap}
-        done = _look(kernel, due, capped)
-        failed += done is None
+    round_ = _Round(command=command, kernel=kernel)
+    while dues := round_.nominated():
+        for due in dues:
+            if round_.is_over():
+                round_.left += 1
+            else:
+                round_.look_at(due)
+        if round_.capped():
+            # What is capped stays at the head of the index; looking at all of it would be idle.
+            round_.left += len(round_.nominated())
+        if round_.left:
+            break
+    counts = {chore.value: number for chore, number in round_.counts.items()}
+    return TickResult(failed=round_.failed, left=round_.left, **counts)
+
+
+@dataclass(kw_only=True)
+class _Round:
+    """One tick under way; it looks at no record twice, since the index may lag behind."""
+
+    command: Tick
+    kernel: Kernel
+    counts: dict[Chore, int] = field(default_factory=lambda: dict.fromkeys(Chore, 0))
+    failed: int = 0
+    left: int = 0
+    _seen: set[tuple[str, StageKey | None]] = field(default_factory=set)
+    _looks: int = 0
+
+    def nominated(self) -> list[Due]:
+        """Return the next page of what is due and was not looked at, most overdue first."""
+        # What is seen may head the index still, and must not crowd out the rest.
+        dues = list_due(self.kernel.ports, limit=self.command.page + len(self._seen))
+        fresh = [due for due in dues if (due.run_id, due.stage) not in self._seen]
+        self._seen |= {(due.run_id, due.stage) for due in fresh}
+        return fresh
+
+    def is_over(self) -> bool:
+        until = self.command.until
+        late = until is not None and self.kernel.ports.clock.now() >= until
+        return late or self._looks >= self.command.limit
+
+    def capped(self) -> set[Chore]:
+        caps = self.command.caps.items()
+        return {chore for chore, cap in caps if self.counts[chore] >= cap}
+
+    def look_at(self, due: Due) -> None:
+        self._looks += 1
+        done = _look(self.kernel, due, self.capped())
+        self.failed += done is None
         for chore, count in (done or {}).items():
-            counts[chore] += count
-    return TickResult(failed=failed, left=left, **{chore.value: n for chore, n in counts.items()})
+            self.counts[chore] += count
 
 
 def _look(kernel: Kernel, due: Due, capped: set[Chore]) -> dict[Chore, int] | None:

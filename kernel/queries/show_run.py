@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from kernel.errors import NotFoundError
 from kernel.model.failure import Failure
 from kernel.model.payload import Payload
 from kernel.model.run import Run
@@ -91,7 +92,9 @@ def show_run(ports: Ports, run_id: str) -> RunView:
     """
     snapshot = ports.persistence.snapshot(run_id)
     run = snapshot.run
-    stages = [stage for stage in snapshot.stages if stage.group <= run.cursor]
+    if run.retired_at is not None:
+        raise NotFoundError(f"Run {run_id!r} has been deleted.", run_id=run_id)
+    stages = list(snapshot.current)
     return RunView(
         id=run.id,
         workflow_id=run.workflow_id,

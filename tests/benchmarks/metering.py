@@ -72,6 +72,10 @@ class MeteredItems:
         after = map(self._inner.get, keys)
         self._written(call, list(zip(keys, before, after, strict=True)))
 
+    def erase(self, pk: str, *, keep: str, limit: int) -> bool:
+        self._meter.note(Kind.CALL, "dynamodb.BatchWriteItem")
+        return self._inner.erase(pk, keep=keep, limit=limit)
+
     def due(self, shard: str, *, by: str, limit: int) -> Sequence[Item]:
         found = self._inner.due(shard, by=by, limit=limit)
         size = sum(item_size(DUE.entry(item)) for item in found)

@@ -119,6 +119,28 @@ class BlobStoreContract:
         assert blobs.exists(key)
         assert list(blobs.keys("")) == [key]
 
+    def test_what_lies_under_a_prefix_is_purged_and_nothing_else(self, blobs: BlobStore) -> None:
+        for key in ("runs/one/a", "runs/one/b/c", "runs/one-too/a", "others/a"):
+            blobs.put(key, b"here", content_type=BYTES)
+
+        left = blobs.purge("runs/one/", limit=10)
+
+        assert not left
+        assert list(blobs.keys("")) == ["others/a", "runs/one-too/a"]
+
+    def test_a_purge_says_whether_something_may_be_left(self, blobs: BlobStore) -> None:
+        for number in range(5):
+            blobs.put(f"runs/one/{number}", b"here", content_type=BYTES)
+
+        first = blobs.purge("runs/one/", limit=2)
+        between = len(blobs.keys("runs/one/"))
+        rounds = [blobs.purge("runs/one/", limit=2) for _ in range(5)]
+
+        assert first
+        assert between == 3
+        assert not rounds[-1]
+        assert list(blobs.keys("")) == []
+
     @pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", "a/../b", "./a", "a\nb"])
     def test_a_key_that_could_go_astray_is_refused(self, blobs: BlobStore, key: str) -> None:
         with pytest.raises(InvalidInputError, match="cannot be the key of a blob"):

@@ -72,6 +72,10 @@ class CountingItems:
         self._note(writes=1)
         self.inner.write(operations)
 
+    def erase(self, pk: str, *, keep: str, limit: int) -> bool:
+        self._note(reads=1, writes=1)
+        return self.inner.erase(pk, keep=keep, limit=limit)
+
     def due(self, shard: str, *, by: str, limit: int) -> Sequence[Item]:
         found = self.inner.due(shard, by=by, limit=limit)
         self._note(reads=1, items=len(found))

@@ -1,6 +1,7 @@
 """The environment: what is read of it, and what is said about a bad one."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -96,6 +97,7 @@ def test_a_missing_variable_is_named_in_one_sentence(variable: str) -> None:
         ("HEADRACE_WORKFLOWS", "functions/workflows"),
         ("HEADRACE_DUE_SHARDS", "many"),
         ("HEADRACE_DUE_SHARDS", "0"),
+        ("HEADRACE_RETENTION_DAYS", "-1"),
     ],
 )
 def test_a_malformed_variable_is_named_with_its_value(variable: str, value: str) -> None:
@@ -119,3 +121,12 @@ def test_lambda_is_known_by_its_runtime(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv(LAMBDA, "127.0.0.1:9001")
 
     assert (before, on_lambda()) == (False, True)
+
+
+@pytest.mark.parametrize(("days", "kept"), [("7", timedelta(days=7)), ("0", None)])
+def test_runs_are_kept_for_so_many_days_or_for_good(
+    given: dict[str, str], days: str, kept: timedelta | None
+) -> None:
+    settings = Settings.from_environment(given | {"HEADRACE_RETENTION_DAYS": days})
+
+    assert settings.retention == kept

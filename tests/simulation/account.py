@@ -239,6 +239,8 @@ class Account:
                 return MemoryRegistry()
             case "next" if calm or self.director.chance.happens(0.7):
                 return MemoryRegistry([flow.next])
+            case "other" if calm or self.director.chance.happens(0.7):
+                return MemoryRegistry([flow.other])
             case _:
                 return MemoryRegistry([flow.workflow])
 

@@ -7,7 +7,13 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from functions.host import ServerlessHost
-from kernel.errors import ConflictError, EngineError, IllegalTransitionError
+from kernel.errors import (
+    ConflictError,
+    EngineError,
+    IllegalTransitionError,
+    NotFoundError,
+    RejectedError,
+)
 from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.claim_pending import ClaimPending
 from kernel.procedures.create_run import CreateRun
@@ -60,6 +66,9 @@ def create(account: Account, process: Process) -> None:
         account.kernel(process).dispatch(command)
     except ConflictError as error:
         account.docket.violations.append(f"The client was told: {error.message}")
+    except RejectedError as error:
+        if account.docket.is_defined or account.docket.runs:
+            account.docket.violations.append(f"The client was refused: {error.message}")
 
 
 def cancel(account: Account, process: Process) -> None:
@@ -83,7 +92,7 @@ def rerun(account: Account, process: Process, *, nth: int) -> None:
         )
         try:
             account.kernel(process).dispatch(command)
-        except IllegalTransitionError:
+        except (IllegalTransitionError, NotFoundError):
             continue
         account.docket.reruns.add(nth)
 
@@ -127,7 +136,8 @@ def claim(account: Account, process: Process) -> None:
 
 def deploy(account: Account, process: Process) -> None:
     """Let new processes bring along other definitions."""
-    account.deployed = account.director.chance.one_of(("none", "next"))
+    account.deployed = account.director.chance.one_of(("none", "next", "other"))
+    account.docket.is_defined = account.deployed == "next"
 
 
 ACTS: Final = (

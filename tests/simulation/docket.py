@@ -58,6 +58,7 @@ class Docket:
         cancelled: The generation of each run up to which a cancel has returned.
         reruns: Those that were asked for and answered, by number.
         replaced: The stages in whose place others were made.
+        is_defined: Every process has had a definition that fits.
     """
 
     store: Persistence
@@ -75,6 +76,7 @@ class Docket:
     asked_to_cancel: set[str] = field(default_factory=set)
     reruns: set[int] = field(default_factory=set)
     replaced: list[StageRecord] = field(default_factory=list)
+    is_defined: bool = True
     violations: list[str] = field(default_factory=list)
 
     def stages_of(self, run: Run) -> list[StageRecord]:
@@ -83,7 +85,9 @@ class Docket:
     def group(self, run: Run, number: int) -> list[StageRecord]:
         """Return the stages of a group, as they were made last."""
         found = [stage for stage in self.stages_of(run) if stage.group == number]
-        return sorted(found, key=lambda stage: stage.ordinal)
+        newest = max((stage.generation for stage in found), default=0)
+        made_last = [stage for stage in found if stage.generation == newest]
+        return sorted(made_last, key=lambda stage: stage.ordinal)
 
     def tell(self, events: Sequence[Event]) -> None:
         """Note that *events* arrived outside."""

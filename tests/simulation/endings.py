@@ -1,6 +1,5 @@
 """What must hold when all is quiet: one more line in the table is one more promise."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
@@ -24,7 +23,7 @@ FIRST_TYPES: Final = ("workflow:created", "workflow:started")
 
 
 def one_run_was_made(docket: Docket, setting: Setting) -> Iterator[str]:
-    if len(docket.runs) != 1:
+    if len(docket.runs) > 1 or (docket.is_defined and not docket.runs):
         yield f"one key made the runs {[*docket.runs]}"
 
 
@@ -76,17 +75,17 @@ def events_arrived_in_order(docket: Docket, setting: Setting) -> Iterator[str]:
 
 def runs_end_as_their_stages_demand(docket: Docket, setting: Setting) -> Iterator[str]:
     for run in docket.runs.values():
-        stages = [s for s in docket.stages_of(run) if s.group <= run.cursor]
-        found = Counter(stage.status for stage in stages)
+        stages = [s for nth in range(run.cursor) for s in docket.group(run, nth + 1)]
         match run.status:
             case Status.CANCELLED if run.id not in docket.asked_to_cancel:
                 yield "the run is CANCELLED and nobody asked for it"
             case Status.COMPLETED:
                 yield from _completed(run, stages, setting)
-            case Status.FAILED if not found[Status.FAILED]:
-                yield f"the run is FAILED and its stages are {dict(found)}"
             case Status.FAILED:
-                yield from _failed(run, stages)
+                yield from _failed(docket, run, stages)
+
+
+def a_cancel_that_returned_holds(docket: Docket, setting: Setting) -> Iterator[str]:
     for run_id, generation in docket.cancelled.items():
         run = docket.runs[run_id]
         if run.generation == generation and run.status is not Status.CANCELLED:
@@ -124,6 +123,7 @@ ENDINGS: Final[tuple[Ending, ...]] = (
     every_event_arrived,
     events_arrived_in_order,
     runs_end_as_their_stages_demand,
+    a_cancel_that_returned_holds,
     each_key_reran_once,
     history_is_kept,
     stages_end_as_their_turns_demand,
@@ -150,11 +150,17 @@ def _completed(run: Run, stages: list[StageRecord], setting: Setting) -> Iterato
             yield f"the run is COMPLETED and {stage.id} is {stage.status}"
 
 
-def _failed(run: Run, stages: list[StageRecord]) -> Iterator[str]:
-    failed = [stage for stage in stages if stage.status is Status.FAILED]
-    first = min(failed, key=lambda stage: stage.ordinal)
+def _failed(docket: Docket, run: Run, stages: list[StageRecord]) -> Iterator[str]:
     error = run.error
-    if error is None or first.error is None or error.code != first.error.code:
+    if error is not None and error.code == "DEFINITION_CHANGED":
+        if docket.is_defined:
+            yield "the run failed for a definition that was there all the time"
+        return
+    failed = [stage for stage in stages if stage.status is Status.FAILED]
+    first = min(failed, key=lambda stage: stage.ordinal, default=None)
+    if first is None:
+        yield f"the run is FAILED and its stages are {[stage.status for stage in stages]}"
+    elif error is None or first.error is None or error.code != first.error.code:
         yield f"the run failed with {error}, its first failed stage with {first.error}"
 
 

@@ -1,7 +1,7 @@
 """Random workflows. There are some dozen of them, so that each is built once."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -37,11 +37,17 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Flow:
-    """A workflow's groups, and the workflow; *next*: how it looks after a deployment."""
+    """A workflow's groups, and the workflow.
+
+    Args:
+        next: How it looks after a deployment that fits what runs have made.
+        other: How it looks after one that does not.
+    """
 
     groups: tuple[tuple[Part, ...], ...]
     workflow: Workflow
     next: Workflow
+    other: Workflow
 
     @property
     def parts(self) -> list[Part]:
@@ -56,9 +62,15 @@ def flow(number: int) -> Flow:
 
 @cache
 def assembled(name: str, groups: tuple[tuple[Part, ...], ...]) -> Flow:
-    """Return the flow of *groups*; the next deployment adds a group at its end."""
+    """Return the flow of *groups*; deployments add a group at its end, or rename the first."""
     more = (*groups, (Part(id="added", kind="plain", attempts=2),))
-    return Flow(groups=groups, workflow=_built(name, groups), next=_built(name, more))
+    renamed = tuple(replace(part, id=f"x{part.id}") for part in groups[0])
+    return Flow(
+        groups=groups,
+        workflow=_built(name, groups),
+        next=_built(name, more),
+        other=_built(name, (renamed, *groups[1:])),
+    )
 
 
 def _groups(chance: Chance) -> Iterator[tuple[Part, ...]]:

@@ -30,6 +30,9 @@ class Recovery:
         if self._calm_since is None:
             self._settle_down()
             return
+        if not self._docket.is_defined:
+            # Whoever has no definition that fits leaves the run alone.
+            return
         for stage in self._docket.stages.values():
             ended = _lease_ended(stage)
             if ended is None:

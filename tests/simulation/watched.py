@@ -64,5 +64,8 @@ class PatientItems:
     def write(self, operations: Sequence[Operation]) -> None:
         self._patience.ask(lambda: self._inner.write(operations))
 
+    def erase(self, pk: str, *, keep: str, limit: int) -> bool:
+        return self._inner.erase(pk, keep=keep, limit=limit)
+
     def due(self, shard: str, *, by: str, limit: int) -> Sequence[Item]:
         return self._inner.due(shard, by=by, limit=limit)

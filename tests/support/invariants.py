@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from kernel.model.change import CreateRun, UpdateRun
+from kernel.model.change import CreateRun, DeleteRun, UpdateRun
 from kernel.model.run import Run
 from kernel.model.stage import StageRecord
 from kernel.model.status import RUN_ARROWS, Status
@@ -26,9 +26,11 @@ def broken(world: World) -> list[str]:
 
 
 def run_ids(world: World) -> list[str]:
-    """Return the ids of all runs that were created."""
-    changes = (change for commit in world.persistence.commits for change in commit)
-    return [change.run.id for change in changes if isinstance(change, CreateRun)]
+    """Return the ids of all runs that were created and not deleted since."""
+    changes = [change for commit in world.persistence.commits for change in commit]
+    deleted = {change.run_id for change in changes if isinstance(change, DeleteRun)}
+    created = (change.run.id for change in changes if isinstance(change, CreateRun))
+    return [run_id for run_id in created if run_id not in deleted]
 
 
 def _records(world: World, run_id: str) -> Iterator[str]:
@@ -72,7 +74,8 @@ def _statuses_in_order(world: World) -> Iterator[str]:
 
 
 def _events_without_run(world: World) -> Iterator[str]:
-    known = {*run_ids(world)}
+    changes = (change for commit in world.persistence.commits for change in commit)
+    known = {change.run.id for change in changes if isinstance(change, CreateRun)}
     yield from (event.id for event in world.sink.events if event.run_id not in known)
 
 

@@ -95,6 +95,9 @@ class SteeredPersistence:
     def annotations(self, run_id: str) -> Sequence[Annotation]:
         return self.inner.annotations(run_id)
 
+    def erase(self, run_id: str, *, limit: int) -> bool:
+        return self.inner.erase(run_id, limit=limit)
+
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         """Nominate *ghosts* as well: the index may lag behind what it speaks of."""
         return [*self.ghosts, *self.inner.due(by=by, limit=limit)][:limit]
@@ -164,6 +167,10 @@ class SteeredBlobStore(MemoryBlobStore):
     def get(self, key: str) -> bytes:
         self._answer()
         return super().get(key)
+
+    def purge(self, prefix: str, *, limit: int) -> bool:
+        self._answer()
+        return super().purge(prefix, limit=limit)
 
     def _answer(self) -> None:
         if self.down:

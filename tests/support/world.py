@@ -39,7 +39,8 @@ from tests.support.workflows import ALL
 R = TypeVar("R")
 P = TypeVar("P")
 A_MINUTE = timedelta(minutes=1)
-A_CENTURY = timedelta(days=36_500)
+# Longer than anything waits, and before any run is retired.
+A_FORTNIGHT = timedelta(days=14)
 
 
 def memory_ports(workflows: Iterable[Workflow] = ALL, **others: Any) -> Ports:
@@ -161,8 +162,8 @@ class World:
         raise AssertionError(message)
 
     def due(self) -> Sequence[Due]:
-        """Return everything that is due, ever."""
-        return self.ports.persistence.due(by=self.ports.clock.now() + A_CENTURY, limit=1_000)
+        """Return everything that is due, but for the retirement of runs that are over."""
+        return self.ports.persistence.due(by=self.ports.clock.now() + A_FORTNIGHT, limit=1_000)
 
     def run(self, run_id: str) -> Run:
         return self.ports.persistence.run(run_id)

@@ -1,11 +1,19 @@
 """Which bell a record wants rung."""
 
+from kernel.authoring import StageContext, stage, workflow
 from kernel.decisions.bells import execute_bell, poll_bell, start_bell
 from kernel.model.bell import Bell, BellKind
 from kernel.model.materials import Materials
 from kernel.model.status import Status
 from tests.support.builders import a_run, a_stage, a_suspension, after
 
+
+@stage(id="split", queue="heavy")
+def split(ctx: StageContext[None, None]) -> str:
+    return "split"
+
+
+REPORTS = workflow("reports", input=None).pipe(split).build()
 COPY = Materials(input={"url": "https://example.org"}, config={"split": {}})
 
 
@@ -28,7 +36,7 @@ def test_a_pending_run_wants_to_be_started_at_its_time() -> None:
 def test_a_pending_stage_wants_its_next_attempt() -> None:
     stage = a_stage(attempt=1, generation=2, not_before=after(3), tenant="acme")
 
-    bell = execute_bell(stage, queue="heavy", copy=COPY)
+    bell = execute_bell(stage, REPORTS, copy=COPY)
 
     assert bell == Bell(
         kind=BellKind.EXECUTE,
@@ -44,6 +52,7 @@ def test_a_pending_stage_wants_its_next_attempt() -> None:
         urgent=False,
         tenant="acme",
         queue="heavy",
+        fingerprint=REPORTS.fingerprint,
     )
 
 
@@ -56,7 +65,7 @@ def test_a_stage_of_an_ordinary_run_rings_without_haste() -> None:
 def test_a_suspended_stage_wants_its_next_poll() -> None:
     stage = a_stage(status=Status.SUSPENDED, attempt=1, suspension=a_suspension(poll_no=4))
 
-    bell = poll_bell(stage, at=after(1), queue="heavy")
+    bell = poll_bell(stage, REPORTS, at=after(1))
 
     assert (bell.kind, bell.attempt, bell.not_before, bell.queue) == (
         BellKind.POLL,

@@ -82,6 +82,7 @@ def test_the_wire_has_every_field_and_the_jobs_name() -> None:
         urgent=True,
         tenant="acme",
         queue="heavy",
+        fingerprint="0123456789abcdef",
     )
 
     fields = json.loads(bell_wire.encode(bell))
@@ -101,6 +102,7 @@ def test_the_wire_has_every_field_and_the_jobs_name() -> None:
         "urgent": True,
         "tenant": "acme",
         "queue": "heavy",
+        "fingerprint": "0123456789abcdef",
     }
 
 

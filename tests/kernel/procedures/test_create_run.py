@@ -1,10 +1,12 @@
 """Bad input is refused before anything is stored, and says what is wrong."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from adapters.memory import MemoryRegistry
 from kernel.errors import (
     ConflictError,
     IdempotencyConflictError,
@@ -168,3 +170,14 @@ def test_a_run_id_that_is_taken_keeps_the_input_of_its_run(world: World) -> None
 
     world.finish("run-1")
     assert world.output("run-1", "echo") == LONG_PAGE
+
+
+def test_a_repeat_is_answered_although_it_would_be_refused_by_now(world: World) -> None:
+    create(world, idempotency_key="key")
+    narrow = World(ports=replace(world.ports, registry=MemoryRegistry()))
+
+    created = create(narrow, idempotency_key="key", run_id="run-2")
+
+    assert not created
+    with pytest.raises(NotFoundError):
+        create(narrow, idempotency_key="key", run_id="run-2", priority=7)

@@ -1,5 +1,6 @@
 """One attempt: claim, the stage's code, settle."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -28,7 +29,7 @@ from tests.support.moves import (
     failure,
     settled,
 )
-from tests.support.workflows import Number
+from tests.support.workflows import Number, three
 from tests.support.world import World
 
 TWO = Inline(value={"value": 2})
@@ -104,7 +105,14 @@ def test_the_bell_of_a_cancelled_run_is_discarded(world: World) -> None:
 def test_a_bell_for_a_run_that_does_not_exist_is_discarded(world: World) -> None:
     bell = execute_bell(a_stage(run_id="nobody", workflow_id="three", id="first"))
 
-    result = world.dispatch(ExecuteJob(bell=bell))
+    with pytest.raises(NotFoundError, match="No run has the id 'nobody'"):
+        world.dispatch(ExecuteJob(bell=bell))
+
+
+def test_a_bell_whose_stage_is_not_there_is_discarded(world: World) -> None:
+    stage = a_stage(run_id="nobody", workflow_id="three", id="first")
+
+    result = world.dispatch(ExecuteJob(bell=execute_bell(stage, three)))
 
     assert result == ExecuteJobResult(outcome=JobOutcome.DISCARDED)
 
@@ -120,7 +128,8 @@ def test_a_bell_for_a_run_that_does_not_exist_is_discarded(world: World) -> None
 def test_what_this_process_does_not_know_is_left_to_others(
     world: World, workflow_id: str, stage_id: str, group: int, words: str
 ) -> None:
-    bell = execute_bell(a_stage(workflow_id=workflow_id, id=stage_id, group=group))
+    stage = a_stage(workflow_id=workflow_id, id=stage_id, group=group)
+    bell = replace(execute_bell(stage), fingerprint=three.fingerprint)
 
     with pytest.raises(NotFoundError, match=words):
         world.dispatch(ExecuteJob(bell=bell))

@@ -10,7 +10,8 @@ from kernel.errors import NotFoundError
 from kernel.model.stage import StageKey
 from kernel.model.status import Status
 from kernel.ports.persistence import Due
-from kernel.procedures.look import Chore, look_at_run, look_at_stage, put_off
+from kernel.procedures.look import look_at_run, look_at_stage, put_off
+from kernel.procedures.move import Chore
 from tests.support.builders import update_stage
 from tests.support.moves import A_MINUTE, begin, begin_alone, settled, success, suspending
 from tests.support.workflows import Number

@@ -96,7 +96,10 @@ def test_a_stage_that_is_not_due_is_not_asked(world: World) -> None:
 def test_a_stage_that_does_not_exist_is_not_asked(world: World) -> None:
     key = StageKey(run_id="nobody", stage_id="wait", group=2, solo=True)
 
-    result = world.dispatch(PollStages(polls=[Poll(workflow_id="waiting", key=key)]))
+    known_as = world.ports.registry.workflow("waiting").fingerprint
+    poll = Poll(workflow_id="waiting", key=key, fingerprint=known_as)
+
+    result = world.dispatch(PollStages(polls=[poll]))
 
     assert result == PollStagesResult()
 

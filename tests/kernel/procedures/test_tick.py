@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory import MemoryRegistry
+from kernel.authoring import Workflow
 from kernel.errors import UnavailableError
 from kernel.model.status import Status
-from kernel.procedures.look import Chore
+from kernel.procedures.move import Chore
 from kernel.procedures.tick import Tick, TickResult
 from tests.support.moves import (
     A_LEASE,
     A_MINUTE,
     A_SECOND,
-    alter,
     begin,
     claimed,
     settled,
@@ -68,11 +68,10 @@ def test_a_sink_that_is_down_stops_no_other_chore(world: World) -> None:
 
 def test_a_poisoned_record_is_put_off_and_holds_up_no_other(world: World) -> None:
     world.transport.deaf = True
-    poisoned, healthy = (world.create("three", {"value": 1}) for _ in range(2))
-    alter(world, poisoned, workflow_id="unheard-of")
+    poisoned, healthy = (world.create(id_, {"value": 1}) for id_ in ("fan", "three"))
     world.pass_time(A_MINUTE)
 
-    result = world.tick()
+    result = poisoned_by(world, "fan").tick()
 
     assert (result.claimed, result.failed) == (1, 1)
     assert world.run(healthy).status is Status.RUNNING
@@ -82,13 +81,11 @@ def test_a_poisoned_record_is_put_off_and_holds_up_no_other(world: World) -> Non
 
 def test_a_poisoned_stage_is_put_off_and_holds_up_no_other(world: World) -> None:
     run_id = begin(world, "fan")
-    narrow = MemoryRegistry([each for each in ALL if each.id != "fan"])
-    forgetful = World(ports=replace(world.ports, registry=narrow))
     healthy = begin(world, "three")
     world.transport.deaf = True
     world.pass_time(2 * A_MINUTE)
 
-    result = forgetful.tick()
+    result = poisoned_by(world, "fan").tick()
 
     assert result.failed == 2
     assert result.rung > 0
@@ -109,16 +106,33 @@ def test_a_run_of_an_unknown_workflow_is_left_alone(world: World) -> None:
 
 def test_what_cannot_be_put_off_either_stays_due(world: World) -> None:
     run_id = world.create("three", {"value": 1})
-    alter(world, run_id, workflow_id="unheard-of")
     world.pass_time(A_MINUTE)
     due_at = world.run(run_id).due_at
     world.persistence.meanwhile(explode)
 
-    result = world.tick()
+    result = poisoned_by(world, "three").tick()
 
     assert result.failed == 1
     assert world.run(run_id).due_at == due_at
     assert f"A due record of run '{run_id}' cannot be put off." in world.logbook.messages
+
+
+class PoisonedRegistry(MemoryRegistry):
+    """Breaks when it is asked for a certain workflow."""
+
+    poison = ""
+
+    def workflow(self, workflow_id: str) -> Workflow:
+        if workflow_id == self.poison:
+            explode()
+        return super().workflow(workflow_id)
+
+
+def poisoned_by(world: World, workflow_id: str) -> World:
+    """Return the same world, seen by a process that cannot bear *workflow_id*."""
+    registry = PoisonedRegistry(ALL)
+    registry.poison = workflow_id
+    return World(ports=replace(world.ports, registry=registry))
 
 
 def explode() -> None:

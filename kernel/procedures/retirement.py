@@ -1,0 +1,38 @@
+"""Removing a run that is over, with all that belongs to it, a bounded batch at a time."""
+
+from kernel.commands.erase_run import EraseRun
+from kernel.commands.mark_run import MarkRun
+from kernel.commands.retire_run import RetireRun
+from kernel.decisions.due import retirement
+from kernel.dispatch import Kernel
+from kernel.model.run import Run
+from kernel.ports.persistence import Head
+
+# What one step removes at most, of records and of blobs.
+A_BATCH = 500
+
+
+def retire(kernel: Kernel, run: Run) -> bool:
+    """Take one step if the run's days are over; return whether it is gone.
+
+    Whoever dies between two steps leaves the run due, and the tick goes on.
+    """
+    if run.retired_at is None:
+        days = retirement(run, policy=kernel.policy)
+        is_time = days is not None and days <= kernel.ports.clock.now()
+        if not is_time or not kernel.dispatch(RetireRun(run_id=run.id)).retired:
+            kernel.dispatch(MarkRun(seen=Head(run=run)))
+            return False
+    return step(kernel, run.id)
+
+
+def step(kernel: Kernel, run_id: str) -> bool:
+    """Remove a batch of what is left of a retired run; return whether the run is gone.
+
+    Blobs go first, as the records say where they are; the run itself goes last.
+    """
+    if kernel.ports.blobs.purge(f"runs/{run_id}/", limit=A_BATCH):
+        return False
+    if kernel.ports.persistence.erase(run_id, limit=A_BATCH):
+        return False
+    return kernel.dispatch(EraseRun(run_id=run_id)).erased
