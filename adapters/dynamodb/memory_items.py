@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from adapters.dynamodb.items import OUTBOX, VERSION, Item
 from adapters.dynamodb.keys import Key
-from adapters.dynamodb.operations import Check, Operation, Put, Sign, Update
+from adapters.dynamodb.operations import Check, Operation, Put, Require, Sign, Update
 from adapters.dynamodb.shape import Path
 from kernel.errors import ConditionFailedError
 
@@ -55,7 +55,8 @@ class MemoryItems:
         _refuse_what_dynamodb_would(operations)
         with self._lock:
             after = {each.key: _after(self._items.get(each.key), each) for each in operations}
-            self._items.update(after)
+            required = {each.key for each in operations if isinstance(each, Require)}
+            self._items.update((key, after[key]) for key in after.keys() - required)
 
     def due(self, shard: str, *, by: str, limit: int) -> Sequence[Item]:
         with self._lock:
@@ -84,6 +85,8 @@ def _after(item: Item | None, operation: Operation) -> Item:
     match operation:
         case Put():
             return operation.item
+        case Require():
+            return stored
         case Update():
             return _updated(stored or {"pk": operation.key.pk, "sk": operation.key.sk}, operation)
 

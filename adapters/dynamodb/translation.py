@@ -12,6 +12,7 @@ from adapters.dynamodb.operations import (
     Check,
     Operation,
     Put,
+    Require,
     Sign,
     Update,
     merged,
@@ -23,6 +24,7 @@ from kernel.model.change import (
     CreateRun,
     CreateStage,
     KeepPast,
+    RequireRun,
     SaveIdempotency,
     UpdateRun,
     UpdateStage,
@@ -49,6 +51,8 @@ def _parts(change: Change, shards: Shards) -> Sequence[Operation]:
             return settle(change, shards)
         case UpdateStage():
             return [update_stage(change)]
+        case RequireRun(run_id=run_id):
+            return [Require(key=keys.run_key(run_id), requires=(THERE,))]
         case _:
             return [_part(change, shards)]
 

@@ -14,6 +14,7 @@ from kernel.model.change import (
     CreateRun,
     CreateStage,
     KeepPast,
+    RequireRun,
     SaveIdempotency,
     UpdateRun,
     UpdateStage,
@@ -143,6 +144,8 @@ class MemoryPersistence:
                 known = self._idempotency.get((record.command, record.key))
                 free = known is None or known.expires_at < now
                 _require(free, f"The key {record.key!r} was used before.")
+            case RequireRun(run_id=run_id):
+                _require(run_id in self._runs, f"There is no run {run_id!r}.")
             case KeepPast() | AddAnnotation():
                 pass
 

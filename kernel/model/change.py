@@ -158,8 +158,22 @@ class AddAnnotation:
     annotation: Annotation
 
 
+@dataclass(frozen=True, kw_only=True)
+class RequireRun:
+    """Commit only if there is such a run. Nothing of it is written: no version moves."""
+
+    run_id: str
+
+
 Change: TypeAlias = (
-    CreateRun | UpdateRun | CreateStage | UpdateStage | KeepPast | SaveIdempotency | AddAnnotation
+    CreateRun
+    | UpdateRun
+    | CreateStage
+    | UpdateStage
+    | KeepPast
+    | SaveIdempotency
+    | AddAnnotation
+    | RequireRun
 )
 Update: TypeAlias = UpdateRun | UpdateStage
 

@@ -6,6 +6,7 @@ from tests.conformance.persistence_conditions import ConditionPromises
 from tests.conformance.persistence_outbox import OutboxPromises
 from tests.conformance.persistence_races import RacePromises
 from tests.conformance.persistence_reads import ReadPromises
+from tests.conformance.persistence_requirements import RequirePromises
 from tests.conformance.persistence_reruns import RerunPromises
 from tests.conformance.persistence_round_trips import RoundTripPromises
 from tests.conformance.persistence_stages import StagePromises
@@ -18,6 +19,7 @@ class PersistenceContract(
     RoundTripPromises,
     StagePromises,
     AdvancePromises,
+    RequirePromises,
     RerunPromises,
     ReadPromises,
     RacePromises,
