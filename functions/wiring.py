@@ -61,7 +61,8 @@ def forget() -> None:
 
 def assemble(settings: Settings) -> Kernel:
     """Return a kernel over the resources that *settings* names. No AWS is called for it."""
-    return engine(_ports(settings), Policy(published=settings.published_events))
+    policy = Policy(published=settings.published_events, callback_base=settings.api_url)
+    return engine(_ports(settings), policy)
 
 
 @cache
