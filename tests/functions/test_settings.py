@@ -46,6 +46,7 @@ def test_what_may_be_left_out_has_a_default() -> None:
     assert settings.workflows == "functions.workflows"
     assert settings.published_events == ("workflow:*", "stage:failed", "stage:suspended")
     assert settings.due_shards == 8
+    assert settings.api_url is None
 
 
 def test_settings_do_not_change() -> None:
@@ -94,6 +95,7 @@ def test_a_missing_variable_is_named_in_one_sentence(variable: str) -> None:
         ("HEADRACE_QUEUE_URL", "bells"),
         ("HEADRACE_QUEUE_ARN", "https://example.org"),
         ("HEADRACE_WORKFLOWS", "functions/workflows"),
+        ("HEADRACE_API_URL", "api.example.org"),
         ("HEADRACE_DUE_SHARDS", "many"),
         ("HEADRACE_DUE_SHARDS", "0"),
     ],
