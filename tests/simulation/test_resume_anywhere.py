@@ -1,7 +1,7 @@
 """An answer may die or be overtaken beside any port call: it counts once, or not at all."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ import pytest
 
 from kernel.errors import RejectedError
 from kernel.model.json import Json
+from kernel.model.policy import Policy
 from kernel.model.stage import StageRecord
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
@@ -22,6 +23,8 @@ from tests.support.world import World
 WORKFLOWS = pytest.mark.parametrize("workflow_id", ["asking", "aside"])
 MAX_WAIT = timedelta(minutes=20)
 MINE, THEIRS, NEW = 2, 3, 4
+# However small, an output lies in the blob store: there, too, nobody may overwrite the winner's.
+BLOBS = Policy(inline_limit=0)
 
 
 @dataclass(kw_only=True)
@@ -45,7 +48,7 @@ class Call:
     def answer(self, world: World, value: int, *, nth: int = 0) -> None:
         command = ResumeStage(token=token_in(self.urls[nth]), output={"value": value})
         try:
-            result = world.dispatch(command)
+            result = replace(world, policy=BLOBS).dispatch(command)
         except RejectedError:
             self.refused.append(value)
         else:

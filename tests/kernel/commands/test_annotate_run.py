@@ -132,9 +132,11 @@ def test_a_key_is_one_runs_own(world: World, run_id: str) -> None:
     assert pinned(world, other) == [("a", 2)]
 
 
-def test_a_key_is_forgotten_in_time(world: World, run_id: str) -> None:
+@pytest.mark.parametrize("conflicts", [0, 1])
+def test_a_key_is_forgotten_in_time(world: World, run_id: str, conflicts: int) -> None:
     annotate(world, run_id, idempotency_key="k")
     world.pass_time(world.policy.idempotency_kept + A_LEASE)
+    world.persistence.refuse(ConditionFailedError("Others were first."), times=conflicts)
 
     annotate(world, run_id, id="n2", idempotency_key="k", attributes={"a": 2})
 
