@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kernel.errors import RejectedError
+from kernel.errors import RejectedError, TooEarlyError
 from kernel.model.callback import Callback
 from kernel.model.failure import Failure
 from kernel.model.json import Json
@@ -42,7 +42,7 @@ def links(docket: Docket) -> Sequence[Link]:
 
 def answer_rightly(account: Account, process: Process) -> None:
     """Answer a stage that waits, if one does."""
-    waiting = [link for link in links(account.docket) if _is_waiting(account.docket, link)]
+    waiting = _waiting(account.docket)
     if waiting:
         link = account.director.chance.one_of(waiting)
         _call(account, process, link.callback, link.output)
@@ -75,17 +75,25 @@ def _call(account: Account, process: Process, callback: Callback, output: Json) 
     command = ResumeStage(token=callback.token, output=output, error=error)
     try:
         account.kernel(process).dispatch(command)
-    except RejectedError:
+    except (RejectedError, TooEarlyError):
         return
+
+
+def _waiting(docket: Docket) -> list[Link]:
+    return [link for link in links(docket) if _is_waiting(docket, link)]
 
 
 def _is_waiting(docket: Docket, link: Link) -> bool:
     callback = link.callback
     key = callback.key
     stage = docket.stages.get((key.run_id, key.group, key.stage_id))
-    if stage is None or stage.status not in {Status.SUSPENDED, Status.RUNNING}:
+    if stage is None or stage.status is not Status.SUSPENDED:
         return False
     return (stage.generation, stage.attempt) == (callback.generation, callback.attempt)
+
+
+def _somebody_waits(docket: Docket) -> bool:
+    return bool(_waiting(docket))
 
 
 def _is_asked(docket: Docket) -> bool:
@@ -94,6 +102,6 @@ def _is_asked(docket: Docket) -> bool:
 
 # Drawn apart from the other acts, so that schedules without calls stay as they were.
 ANSWERS: Final = (
-    Act(name="answer", work=answer_rightly, when=_is_asked, insists=True),
+    Act(name="answer", work=answer_rightly, when=_somebody_waits, insists=True),
     Act(name="answer somehow", work=answer_somehow, when=_is_asked, insists=True),
 )
