@@ -1,6 +1,7 @@
 """HTTP in: routes to commands and queries, errors to statuses."""
 
 import threading
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -10,15 +11,24 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ulid import ULID
 
 from functions import wiring
-from functions.bodies import Cancelling, NewRun, Rerunning, idempotency_key, read
+from functions.bodies import (
+    Cancelling,
+    NewRun,
+    Rerunning,
+    Resuming,
+    idempotency_key,
+    read,
+)
 from functions.problems import breakdown, no_route, refusal
 from functions.replies import reply, run_shown, workflow_shown
 from functions.telemetry import begin, logger
 from kernel.errors import EngineError, NotFoundError, UnavailableError
+from kernel.model.failure import Failure
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.create_run import CreateRun
 from kernel.procedures.rerun_from import RerunFrom
+from kernel.procedures.resume_stage import ResumeStage
 from kernel.queries.show_run import show_run
 
 LONGEST_ID: Final = 128
@@ -71,6 +81,16 @@ def rerun_run(run_id: str) -> Response[str]:
     command = RerunFrom(run_id=_plausible(run_id), stage_id=asked.stage_id, idempotency_key=key)
     result = wiring.kernel().dispatch(command)
     return reply({"run_id": run_id, "generation": result.generation, "rerun": result.rerun})
+
+
+@app.post("/callbacks/<token>")
+def resume_stage(token: str) -> Response[str]:
+    """Whoever has the token may call, once; nothing of it may get into a log."""
+    asked = read(Resuming, app.current_event)
+    error = Failure.of(asked.error.code, asked.error.message) if asked.error else None
+    command = ResumeStage(token=token, output=asked.output, error=error)
+    result = wiring.kernel().dispatch(command)
+    return reply(asdict(result))
 
 
 @app.get("/workflows")

@@ -3,10 +3,17 @@
 import base64
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import from_json
 
 from kernel.errors import InvalidInputError, RejectedError
@@ -71,6 +78,30 @@ class Rerunning(BaseModel):
     stage_id: _Id
 
 
+class Failing(BaseModel):
+    """Why a stage that waits for a call is to fail."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: str = Field(default="STAGE_FAILED", pattern=r"^[0-9A-Za-z_.:-]{1,100}$")
+    message: str = Field(min_length=1)
+
+
+class Resuming(BaseModel):
+    """The body of `POST /callbacks/{token}`: an output, which may be null, or an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    output: Any = None
+    error: Failing | None = None
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if ("output" in self.model_fields_set) == (self.error is not None):
+            raise ValueError("give an `output` or an `error`, and only one of them")
+        return self
+
+
 def read(model: type[ModelT], event: APIGatewayProxyEventV2, *, optional: bool = False) -> ModelT:
     """Return the body of *event*; where it is *optional*, none is an empty object.
 
@@ -85,7 +116,10 @@ def read(model: type[ModelT], event: APIGatewayProxyEventV2, *, optional: bool =
         return model.model_validate(fields)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-    problems = [f"{'.'.join(map(str, one['loc']))}: {_words(one['msg'])}" for one in found]
+    problems = [
+        ": ".join(filter(None, (".".join(map(str, one["loc"])), _words(one["msg"]))))
+        for one in found
+    ]
     raise InvalidInputError(f"The body does not fit: {'; '.join(problems)}.", problems=problems)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,10 +12,12 @@ from functions.bodies import MalformedError, TooLargeError
 from kernel.errors import (
     ConflictError,
     EngineError,
+    GoneError,
     IdempotencyConflictError,
     IllegalTransitionError,
     NotFoundError,
     RejectedError,
+    TooEarlyError,
     UnavailableError,
 )
 
@@ -55,9 +57,17 @@ _KINDS: Final[Mapping[type[EngineError], Kind]] = {
     IllegalTransitionError: Kind(
         status=HTTPStatus.CONFLICT, advice="Look at the run: it is not as you thought."
     ),
+    GoneError: Kind(
+        status=HTTPStatus.GONE, advice="Nothing waits for this any more; look at the run."
+    ),
     RejectedError: Kind(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
         advice="Mend what the problems name, and send the request again.",
+    ),
+    TooEarlyError: Kind(
+        status=HTTPStatus.CONFLICT,
+        advice="Send the same request again after the seconds in Retry-After.",
+        headers={"Retry-After": str(RETRY_AFTER)},
     ),
     ConflictError: Kind(status=HTTPStatus.CONFLICT, advice="Send the request again."),
     UnavailableError: Kind(
@@ -69,7 +79,10 @@ _KINDS: Final[Mapping[type[EngineError], Kind]] = {
         headers={"Retry-After": str(RETRY_AFTER)},
     ),
 }
-_ROUTES: Final = "GET /workflows, POST /runs, GET /runs/{run_id}, POST /runs/{run_id}/cancel"
+_ROUTES: Final = (
+    "GET /workflows, POST /runs, GET /runs/{run_id}, POST /runs/{run_id}/cancel,"
+    " POST /runs/{run_id}/rerun, POST /callbacks/{token}"
+)
 
 
 def refusal(error: EngineError) -> Response[str]:
@@ -78,6 +91,8 @@ def refusal(error: EngineError) -> Response[str]:
     told: dict[str, object] = {
         name: error.context[name] for name in _TOLD if name in error.context
     }
+    if "retry_after" in error.context:
+        kind = replace(kind, headers={"Retry-After": str(error.context["retry_after"])})
     return _reply(kind, error.code, error.message, told)
 
 

@@ -58,6 +58,7 @@ class Settings(BaseModel):
     scheduler_role_arn: _Arn
     workflows: _Package = "functions.workflows"
     published_events: Annotated[tuple[_Name, ...], BeforeValidator(_listed)] = DEFAULT_PUBLISHED
+    api_url: _Url | None = None
     due_shards: int = Field(default=8, ge=1, le=64)
     retention_days: int = Field(default=30, ge=0, le=36_500)
 

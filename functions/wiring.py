@@ -61,7 +61,11 @@ def forget() -> None:
 
 def assemble(settings: Settings) -> Kernel:
     """Return a kernel over the resources that *settings* names. No AWS is called for it."""
-    policy = Policy(published=settings.published_events, retention=settings.retention)
+    policy = Policy(
+        published=settings.published_events,
+        retention=settings.retention,
+        callback_base=settings.api_url,
+    )
     return engine(_ports(settings), policy)
 
 

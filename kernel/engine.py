@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from kernel.commands import (
     admit_run,
     advance_run,
+    annotate_run,
     claim_poll,
     claim_stage,
     close_run,
@@ -18,6 +19,7 @@ from kernel.commands import (
     record_progress,
     rerun_run,
     retire_run,
+    settle_callback,
     settle_poll,
     settle_stage,
     start_run,
@@ -36,6 +38,7 @@ from kernel.procedures import (
     reap_leases,
     reap_stuck,
     rerun_from,
+    resume_stage,
     tick,
 )
 
@@ -62,6 +65,7 @@ _route(claim_stage.ClaimStage, claim_stage.handle)
 _route(settle_stage.SettleStage, settle_stage.handle)
 _route(claim_poll.ClaimPoll, claim_poll.handle)
 _route(settle_poll.SettlePoll, settle_poll.handle)
+_route(settle_callback.SettleCallback, settle_callback.handle)
 _route(record_progress.RecordProgress, record_progress.handle)
 _route(reap_lease.ReapLease, reap_lease.handle)
 _route(advance_run.AdvanceRun, advance_run.handle)
@@ -71,6 +75,7 @@ _route(finish_closing.FinishClosing, finish_closing.handle)
 _route(rerun_run.RerunRun, rerun_run.handle)
 _route(retire_run.RetireRun, retire_run.handle)
 _route(erase_run.EraseRun, erase_run.handle)
+_route(annotate_run.AnnotateRun, annotate_run.handle)
 _route(mark_run.MarkRun, mark_run.handle)
 _route(mark_stage.MarkStage, mark_stage.handle)
 
@@ -80,6 +85,7 @@ _span(execute_job.ExecuteJob, execute_job.execute_job)
 _span(cancel_run.CancelRun, cancel_run.cancel_run)
 _span(rerun_from.RerunFrom, rerun_from.rerun_from)
 _span(poll_stages.PollStages, poll_stages.poll_stages)
+_span(resume_stage.ResumeStage, resume_stage.resume_stage)
 _span(reap_leases.ReapStale, reap_leases.reap_leases)
 _span(reap_stuck.ReapStuck, reap_stuck.reap_stuck)
 _span(delete_run.DeleteRun, delete_run.delete_run)

@@ -8,10 +8,13 @@ EngineError
 │   ├── InvalidOutputError
 │   ├── DefinitionError
 │   ├── IdempotencyConflictError
-│   └── IllegalTransitionError
+│   ├── IllegalTransitionError
+│   ├── GoneError
+│   └── NotConfiguredError
 ├── ConflictError                 someone else got there first; reload and decide again
 │   ├── ConditionFailedError
-│   └── IdempotencyInProgressError
+│   ├── IdempotencyInProgressError
+│   └── TooEarlyError
 └── UnavailableError              a dependency is down or throttling; retry with backoff
 """
 
@@ -82,6 +85,18 @@ class IllegalTransitionError(RejectedError):
     code = "ILLEGAL_TRANSITION"
 
 
+class GoneError(RejectedError):
+    """It was there, and its time is over."""
+
+    code = "GONE"
+
+
+class NotConfiguredError(RejectedError):
+    """The deployment lacks a setting that this needs; the message names it."""
+
+    code = "NOT_CONFIGURED"
+
+
 class ConflictError(EngineError):
     """Someone else got there first; reload and decide again."""
 
@@ -98,6 +113,12 @@ class IdempotencyInProgressError(ConflictError):
     """Another worker is doing this very thing under a live lease."""
 
     code = "IN_PROGRESS"
+
+
+class TooEarlyError(ConflictError):
+    """What this is about is still on its way; `context["retry_after"]` says how many seconds."""
+
+    code = "TOO_EARLY"
 
 
 class UnavailableError(EngineError):

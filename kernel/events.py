@@ -8,6 +8,7 @@ group, attempt and place; the run's start comes first, its end last.
 from datetime import datetime
 from typing import Final
 
+from kernel.model.annotation import Annotation
 from kernel.model.event import Event
 from kernel.model.failure import Failure
 from kernel.model.json import Json
@@ -15,6 +16,7 @@ from kernel.model.run import Run
 from kernel.model.stage import StageRecord
 
 LAST_GROUP: Final = 9_999
+ANNOTATION_CREATED: Final = "annotation:created"
 TERMINAL_TYPES: Final = frozenset({"workflow:completed", "workflow:failed", "workflow:cancelled"})
 
 
@@ -61,6 +63,22 @@ def stage_skipped(stage: StageRecord, *, at: datetime) -> Event:
 def stage_failed(stage: StageRecord, error: Failure, *, will_retry: bool, at: datetime) -> Event:
     detail = {**_duration_of(stage, at), **_error(error), "will_retry": will_retry}
     return _stage_event(stage, "stage:failed", at, rank=8, detail=detail)
+
+
+def annotation_created(run: Run, row: Annotation, *, at: datetime) -> Event:
+    """Return the event of a fact from outside; its value, which may be long, is in the store."""
+    group = LAST_GROUP if run.status.is_terminal else run.cursor
+    return Event(
+        id=f"{run.id}:{row.id}:{ANNOTATION_CREATED}",
+        type=ANNOTATION_CREATED,
+        at=at,
+        run_id=run.id,
+        workflow_id=run.workflow_id,
+        generation=run.generation,
+        sequence=_sequence(run.generation, group, 0, 0, 9),
+        stage_id=row.stage_id,
+        detail={"annotation_id": row.id, "key": row.key, "actor": row.actor},
+    )
 
 
 def is_terminal(event: Event) -> bool:

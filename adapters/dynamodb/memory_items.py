@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from adapters.dynamodb.items import OUTBOX, VERSION, Item
 from adapters.dynamodb.keys import Key
-from adapters.dynamodb.operations import Check, Delete, Operation, Put, Sign, Update
+from adapters.dynamodb.operations import Check, Delete, Operation, Put, Require, Sign, Update
 from adapters.dynamodb.shape import Path
 from kernel.errors import ConditionFailedError
 
@@ -55,8 +55,9 @@ class MemoryItems:
         _refuse_what_dynamodb_would(operations)
         with self._lock:
             after = {each.key: _after(self._items.get(each.key), each) for each in operations}
-            for key, item in after.items():
-                self._keep(key, item)
+            required = {each.key for each in operations if isinstance(each, Require)}
+            for key in after.keys() - required:
+                self._keep(key, after[key])
 
     def erase(self, pk: str, *, keep: str, limit: int) -> bool:
         with self._lock:
@@ -100,6 +101,8 @@ def _after(item: Item | None, operation: Operation) -> Item | None:
             return operation.item
         case Delete():
             return None
+        case Require():
+            return stored
         case Update():
             return _updated(stored or {"pk": operation.key.pk, "sk": operation.key.sk}, operation)
 

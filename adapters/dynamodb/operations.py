@@ -77,7 +77,15 @@ class Delete:
     requires: tuple[Clause, ...] = ()
 
 
-Operation: TypeAlias = Put | Update | Delete
+@dataclass(frozen=True, kw_only=True)
+class Require:
+    """Leave an item as it is, if every clause holds; if not, nothing of the commit happens."""
+
+    key: Key
+    requires: tuple[Clause, ...]
+
+
+Operation: TypeAlias = Put | Update | Delete | Require
 
 
 def merged(operations: Iterable[Operation]) -> list[Operation]:
@@ -95,8 +103,20 @@ def _both(first: Operation, second: Operation) -> Operation:
             return second
         case Update(), Update():
             return _update(first, second)
+        case Require(), Require() | Update():
+            return _required(second, first)
+        case Update(), Require():
+            return _required(first, second)
         case _:
             raise ValueError(f"{second.key} is made and changed in one commit.")
+
+
+def _required(operation: Require | Update, also: Require) -> Require | Update:
+    return replace(operation, requires=_all_of(also.requires, operation.requires))
+
+
+def _all_of(first: tuple[Clause, ...], second: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    return (*first, *(each for each in second if each not in first))
 
 
 def _update(first: Update, second: Update) -> Update:
@@ -104,10 +124,7 @@ def _update(first: Update, second: Update) -> Update:
     kept = {path: value for path, value in first.sets.items() if path not in second.removes}
     both = replace(
         second,
-        requires=(
-            *first.requires,
-            *(each for each in second.requires if each not in first.requires),
-        ),
+        requires=_all_of(first.requires, second.requires),
         sets={**kept, **second.sets},
         removes=(first.removes - second.sets.keys()) | second.removes,
         appends=(*first.appends, *second.appends),

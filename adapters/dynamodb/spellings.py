@@ -54,6 +54,7 @@ _SUSPENSION: Final = Shape(
     failures=("fa", PLAIN),
     lease=("le", _LEASE),
     callback=("cb", PLAIN),
+    callback_digest=("cd", PLAIN),
 )
 _PROGRESS: Final = Shape(Progress, fraction=("f", JSON), message=("m", JSON), at=("a", MOMENT))
 _ARTIFACT: Final = Shape(
@@ -123,6 +124,7 @@ ANNOTATION: Final = Shape(
     stage_id=("s", PLAIN),
     generation=("ge", PLAIN),
     attempt=("at", PLAIN),
+    actor=("ac", JSON),
 )
 IDEMPOTENCY: Final = Shape(
     IdempotencyRecord,

@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 from adapters.dynamodb.expressions import actions_of, condition_of
 from adapters.dynamodb.items import Item
 from adapters.dynamodb.keys import Key
-from adapters.dynamodb.operations import Delete, Operation, Put, Update
+from adapters.dynamodb.operations import Delete, Operation, Put, Require, Update
 from adapters.dynamodb.patience import Patience
 from adapters.dynamodb.record import Record, bound_to
 from kernel.ports.clock import Clock
@@ -24,6 +24,7 @@ _Start: TypeAlias = dict[str, dict[str, Any]]
 # Backwards one looks for the last unfinished sibling: often it is among the first few.
 _SMALL_PAGES: Final = (4, 16)
 _PAGE: Final = 64
+_ORDER: Final = (Require, Put, Update)
 
 
 class TableItems:
@@ -110,8 +111,8 @@ class TableItems:
         return len(keys) >= limit
 
     def _write_all(self, operations: Sequence[Operation]) -> None:
-        # PynamoDB sends puts before updates, and the reasons for a refusal follow that order.
-        in_order = sorted(operations, key=lambda operation: isinstance(operation, Update))
+        # PynamoDB sends checks, then puts, then updates; reasons for a refusal follow that order.
+        in_order = sorted(operations, key=lambda operation: _ORDER.index(type(operation)))
         # One token for all tries: what went in although no answer came does not go in twice.
         question = partial(self._transact, in_order, token=str(uuid4()))
         self._patience.ask(question, about=[operation.key.sk for operation in in_order])
@@ -128,6 +129,8 @@ class TableItems:
                     case Update(key=key):
                         record = self._records(key.pk, key.sk)
                         together.update(record, actions_of(operation), condition=condition)
+                    case Require(key=key):
+                        together.condition_check(self._records, key.pk, key.sk, condition)
 
     def _record(self, put: Put) -> Record:
         record = self._records()

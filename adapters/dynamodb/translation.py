@@ -13,6 +13,7 @@ from adapters.dynamodb.operations import (
     Delete,
     Operation,
     Put,
+    Require,
     Sign,
     Update,
     merged,
@@ -25,6 +26,7 @@ from kernel.model.change import (
     CreateStage,
     DeleteRun,
     KeepPast,
+    RequireRun,
     SaveIdempotency,
     UpdateRun,
     UpdateStage,
@@ -51,21 +53,30 @@ def _parts(change: Change, shards: Shards) -> Sequence[Operation]:
             return settle(change, shards)
         case UpdateStage():
             return [update_stage(change)]
-        case DeleteRun():
-            return [_delete_run(change)]
+        case CreateStage(stage=stage):
+            return [fold(stage) if stage.solo else create_sibling(stage, shards)]
         case _:
-            return [_part(change, shards)]
+            return [_of_run(change)]
 
 
-def _part(
-    change: UpdateRun | CreateStage | KeepPast | SaveIdempotency | AddAnnotation,
-    shards: Shards,
+def _of_run(
+    change: UpdateRun | DeleteRun | RequireRun | KeepPast | SaveIdempotency | AddAnnotation,
 ) -> Operation:
     match change:
         case UpdateRun():
             return _update_run(change)
-        case CreateStage(stage=stage):
-            return fold(stage) if stage.solo else create_sibling(stage, shards)
+        case DeleteRun():
+            required = clauses(change.requires, spellings.RUN, root=items.RUN)
+            return Delete(key=keys.run_key(change.run_id), requires=(THERE, *required))
+        case RequireRun(run_id=run_id, requires=requires):
+            required = clauses(requires, spellings.RUN, root=items.RUN)
+            return Require(key=keys.run_key(run_id), requires=(THERE, *required))
+        case _:
+            return _beside(change)
+
+
+def _beside(change: KeepPast | SaveIdempotency | AddAnnotation) -> Operation:
+    match change:
         case KeepPast(stage=stage):
             item = items.past_item(stage)
             return Put(key=Key(pk=item["pk"], sk=item["sk"]), item=item)
@@ -81,11 +92,6 @@ def _create_run(change: CreateRun, shards: Shards) -> Sequence[Operation]:
         Put(key=keys.run_key(run.id), item=items.run_item(run, shards), requires=(MISSING,)),
         Put(key=keys.intake_key(run.id), item=items.intake_item(intake)),
     ]
-
-
-def _delete_run(change: DeleteRun) -> Delete:
-    required = clauses(change.requires, spellings.RUN, root=items.RUN)
-    return Delete(key=keys.run_key(change.run_id), requires=(THERE, *required))
 
 
 def _update_run(change: UpdateRun) -> Update:

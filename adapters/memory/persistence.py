@@ -16,6 +16,7 @@ from kernel.model.change import (
     CreateStage,
     DeleteRun,
     KeepPast,
+    RequireRun,
     SaveIdempotency,
     UpdateRun,
     UpdateStage,
@@ -153,12 +154,19 @@ class MemoryPersistence:
                 _require_each(self._runs.get(run.id), change.requires)
             case UpdateStage(stage=stage):
                 _require_each(self._stages.get(_id(stage.key)), change.requires)
+            case DeleteRun(run_id=run_id, requires=requires):
+                _require_each(self._runs.get(run_id), requires)
+            case RequireRun(run_id=run_id, requires=requires):
+                _require_each(self._runs.get(run_id), requires)
+            case _:
+                self._check_beside(change)
+
+    def _check_beside(self, change: KeepPast | SaveIdempotency | AddAnnotation) -> None:
+        match change:
             case SaveIdempotency(record=record, now=now):
                 known = self._idempotency.get((record.command, record.key))
                 free = known is None or known.expires_at < now
                 _require(free, f"The key {record.key!r} was used before.")
-            case DeleteRun(run_id=run_id, requires=requires):
-                _require_each(self._runs.get(run_id), requires)
             case KeepPast() | AddAnnotation():
                 pass
 
@@ -176,6 +184,8 @@ class MemoryPersistence:
                 self._keep_stage(stage)
             case UpdateStage(stage=stage):
                 self._keep_stage(_written(self._stages[_id(stage.key)], change))
+            case RequireRun():
+                pass
             case _:
                 self._apply_beside(change)
 

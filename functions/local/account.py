@@ -36,7 +36,7 @@ class Account:
     environments: Mapping[str, Mapping[str, str]]
     """The variables of each function, by the function's name in the template."""
     outputs: Mapping[str, str]
-    """The stack's outputs, but for those that name something left out (functions, the API)."""
+    """The stack's outputs, but for those that name something left out (the functions)."""
 
     @property
     def dead_letter_queues(self) -> dict[str, str]:
@@ -85,10 +85,10 @@ def _replace_surroundings(wanted: Mapping[str, str]) -> None:
 
 def _build(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Account:
     cloudformation = boto3.client("cloudformation")
-    groups = _make_schedule_groups(template["Resources"])
+    given = _make_schedule_groups(template["Resources"]) | _apis(template["Resources"])
     cloudformation.create_stack(
         StackName=STACK,
-        TemplateBody=json.dumps(embeddable(template, given=groups)),
+        TemplateBody=json.dumps(embeddable(template, given=given)),
         Parameters=[
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ],
@@ -117,6 +117,12 @@ def _make_schedule_groups(resources: Mapping[str, Any]) -> dict[str, str]:
     for name in groups.values():
         scheduler.create_schedule_group(Name=name)
     return groups
+
+
+def _apis(resources: Mapping[str, Any]) -> dict[str, str]:
+    """Return the APIs by name, with the ids that links then hold; there is no host behind them."""
+    kind = "AWS::ApiGatewayV2::Api"
+    return {name: "local" for name, resource in resources.items() if resource["Type"] == kind}
 
 
 def _group_name(resource: Mapping[str, Any]) -> str:

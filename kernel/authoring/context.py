@@ -156,6 +156,17 @@ class StageContext(Protocol[InputT_co, ConfigT_co]):
         """Pin a fact to the run."""
         ...
 
+    def callback_url(self) -> str:
+        """Return the link for somebody outside to end this attempt's `Suspend(callback=True)`.
+
+        The same for the whole attempt; another attempt makes another one. It works as soon as
+        the stage is suspended, and once. Whoever has it may answer: do not log it.
+
+        Raises:
+            NotConfiguredError: This deployment does not say where calls arrive.
+        """
+        ...
+
     def cancelled(self) -> bool:
         """Whether the run was cancelled; a long body asks now and then and stops."""
         ...

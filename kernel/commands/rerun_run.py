@@ -11,8 +11,9 @@ from typing import Final
 from kernel.authoring.workflow import Workflow
 from kernel.decisions.advancing import reenter
 from kernel.decisions.definitions import misfit
+from kernel.decisions.reading import unless_retired
 from kernel.dispatch import Command, Context, Outcome
-from kernel.errors import IdempotencyConflictError, IllegalTransitionError, NotFoundError
+from kernel.errors import IdempotencyConflictError, IllegalTransitionError
 from kernel.model.change import SaveIdempotency
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
@@ -69,9 +70,7 @@ def handle(command: RerunRun, context: Context) -> Outcome[RerunRunResult]:
 
 def _check(command: RerunRun, seen: Snapshot, workflow: Workflow) -> None:
     """Refuse to begin where earlier outputs are missing, or are not what is defined today."""
-    run = seen.run
-    if run.retired_at is not None:
-        raise NotFoundError(f"Run {run.id!r} has been deleted.", run_id=run.id)
+    run = unless_retired(seen.run)
     group = workflow.group_of(command.stage_id)
     kept = {stage.id: stage for stage in seen.current if stage.group < group}
     wanted = {stage.id for stages in workflow.groups[: group - 1] for stage in stages}

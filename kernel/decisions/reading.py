@@ -2,6 +2,7 @@
 
 from kernel.dispatch import Context
 from kernel.errors import NotFoundError
+from kernel.model.run import Run
 from kernel.model.stage import StageKey, StageRecord
 from kernel.ports.persistence import Standing
 
@@ -12,6 +13,13 @@ def standing(context: Context, key: StageKey) -> Standing | None:
         return context.ports.persistence.standing(key)
     except NotFoundError:
         return None
+
+
+def unless_retired(run: Run) -> Run:
+    """Return *run*, or raise `NotFoundError` where it is being removed: a part may be gone."""
+    if run.retired_at is not None:
+        raise NotFoundError(f"Run {run.id!r} has been deleted.", run_id=run.id)
+    return run
 
 
 def settled_under(token: str, found: Standing | None) -> StageRecord | None:

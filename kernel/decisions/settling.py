@@ -89,6 +89,7 @@ def suspend(context: Context, held: Holding, verdict: Suspending) -> Decision:
         poll_every=verdict.poll_every,
         deadline=context.now + verdict.max_wait,
         callback=verdict.callback,
+        callback_digest=verdict.callback_digest,
     )
     stage = held.stage.suspended(waits)
     happened = events.stage_suspended(stage, at=context.now)

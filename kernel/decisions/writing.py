@@ -12,6 +12,7 @@ from kernel.model.change import (
     AddAnnotation,
     Change,
     Condition,
+    RequireRun,
     Test,
     UpdateRun,
     UpdateStage,
@@ -86,14 +87,14 @@ def due_of(context: Context, run: Run | None) -> datetime | None:
     return run_due(run, now=context.now, policy=context.policy, has_events=has_events)
 
 
-def still_open(run: Run | None) -> Iterator[UpdateRun]:
+def still_open(run: Run | None) -> Iterator[RequireRun]:
     """Yield what puts off a stage alone only while its run is not closing.
 
     The two may share one `due_at`, and a stage that is put off must not put off its run's end.
     """
     if run is not None:
         requires = (absent("closing"), equals("generation", run.generation))
-        yield UpdateRun(run=run, writes=frozenset(), requires=requires)
+        yield RequireRun(run_id=run.id, requires=requires)
 
 
 def _no_later(due: datetime | None) -> Condition:

@@ -14,7 +14,10 @@ LONGEST_VALUE: Final = 4_096
 
 @dataclass(frozen=True, kw_only=True)
 class Annotation:
-    """One fact. *id* is derived from who pinned it and where, so that a repeat is one row."""
+    """One fact. *id* is derived from who pinned it and where, so that a repeat is one row.
+
+    *actor* is who pinned it from outside; None for the run's creator and for stages.
+    """
 
     id: str
     run_id: str
@@ -24,6 +27,7 @@ class Annotation:
     stage_id: str | None = None
     generation: int | None = None
     attempt: int | None = None
+    actor: str | None = None
 
 
 def refuse_unpinnable(annotations: Mapping[str, Json]) -> None:

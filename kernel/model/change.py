@@ -171,6 +171,14 @@ class AddAnnotation:
     annotation: Annotation
 
 
+@dataclass(frozen=True, kw_only=True)
+class RequireRun:
+    """Commit only if there is such a run, and all of *requires* hold. No version moves."""
+
+    run_id: str
+    requires: tuple[Condition, ...] = ()
+
+
 Change: TypeAlias = (
     CreateRun
     | UpdateRun
@@ -180,6 +188,7 @@ Change: TypeAlias = (
     | KeepPast
     | SaveIdempotency
     | AddAnnotation
+    | RequireRun
 )
 Update: TypeAlias = UpdateRun | UpdateStage
 

@@ -29,6 +29,7 @@ class Policy:
         progress_every: The least time between two stored reports of progress.
         idempotency_kept: How long a key is remembered.
         retention: How long a run is kept that is over; None keeps it for good.
+        callback_base: Where calls from outside arrive; a link is `<base>/callbacks/<token>`.
         published: Event types that are stored and sent; `workflow:*` means all that start so.
     """
 
@@ -49,6 +50,7 @@ class Policy:
     bell_limit: int = 48_000
     artifact_limit: int = 100
     annotation_limit: int = 20
+    callback_base: str | None = None
     published: tuple[str, ...] = DEFAULT_PUBLISHED
 
     def publishes(self, event_type: str) -> bool:

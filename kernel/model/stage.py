@@ -47,6 +47,7 @@ class Suspension:
         failures: How many polls in a row threw, or were lost with their worker.
         lease: Who is polling just now.
         callback: It waits for a call from outside and is not polled.
+        callback_digest: Of the secret in the link that ends the wait; None without a link.
     """
 
     state: Payload | None
@@ -57,6 +58,7 @@ class Suspension:
     failures: int = 0
     lease: Lease | None = None
     callback: bool = False
+    callback_digest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

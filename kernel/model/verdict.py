@@ -25,12 +25,13 @@ class Skipped:
 
 @dataclass(frozen=True, kw_only=True)
 class Suspending:
-    """It waits for something outside."""
+    """It waits for something outside. *callback_digest*: of the secret in the link it gave out."""
 
     state: Payload | None
     poll_every: timedelta
     max_wait: timedelta
     callback: bool = False
+    callback_digest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,12 @@
 """Running the code of one attempt, or of one poll: whatever comes of it becomes a verdict."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernel.model.annotation import Annotation
 from kernel.model.json import Json
 from kernel.model.materials import Materials
-from kernel.model.verdict import Skipped, Verdict
+from kernel.model.verdict import Skipped, Suspending, Verdict
 from kernel.payloads import fetch
 from kernel.ports.logbook import Level, LogEntry
 from kernel.procedures.job import Job
@@ -61,7 +61,10 @@ def _verdict(job: Job, context: JobContext) -> Verdict:
     if when is not None and not executor.run(lambda: when(context), within=context.remaining()):
         return Skipped()
     returned = executor.run(lambda: definition.execute(context), within=context.remaining())
-    return of_body(job, returned)
+    verdict = of_body(job, returned)
+    if isinstance(verdict, Suspending) and verdict.callback:
+        return replace(verdict, callback_digest=context.callback_digest)
+    return verdict
 
 
 def state_of(job: Job) -> object:

@@ -8,8 +8,16 @@ from typing import Any, TypeAlias
 
 from kernel.authoring.stage import Stage
 from kernel.commands.record_progress import RecordProgress
-from kernel.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
+from kernel.errors import (
+    ConflictError,
+    IllegalTransitionError,
+    InvalidInputError,
+    NotConfiguredError,
+    NotFoundError,
+    UnavailableError,
+)
 from kernel.model.annotation import Annotation, refuse_unpinnable
+from kernel.model.callback import Callback
 from kernel.model.json import Json
 from kernel.model.materials import Materials
 from kernel.model.stage import Progress
@@ -34,6 +42,7 @@ class JobContext:
         self._looked_at: datetime | None = None
         self._cancelled = False
         self.annotations = annotations
+        self.callback_digest: str | None = None
         stage = job.stage
         self.run_id = stage.run_id
         self.workflow_id = stage.workflow_id
@@ -127,6 +136,27 @@ class JobContext:
                 attempt=self.attempt,
             )
         )
+
+    def callback_url(self) -> str:
+        """Only the digest of the secret is kept, and only with a suspension that waits for it."""
+        base = self._job.kernel.policy.callback_base
+        if base is None:
+            message = (
+                f"Stage {self.stage_id!r} asks for a callback link, and this deployment does not"
+                " say where calls arrive. Set HEADRACE_API_URL, or `Policy.callback_base`."
+            )
+            raise NotConfiguredError(message, stage_id=self.stage_id)
+        if self._job.poll_no:
+            message = f"Stage {self.stage_id!r} asks for a callback link in a check; its body may."
+            raise IllegalTransitionError(message, stage_id=self.stage_id)
+        self.callback_digest = self._callback.digest
+        return f"{base.rstrip('/')}/callbacks/{self._callback.token}"
+
+    @cached_property
+    def _callback(self) -> Callback:
+        secret = self._job.kernel.ports.entropy.token()
+        key = self._job.stage.key
+        return Callback(key=key, generation=self.generation, attempt=self.attempt, secret=secret)
 
     def cancelled(self) -> bool:
         """Look at the record, at most once a second: is the lease still held?"""

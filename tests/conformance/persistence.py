@@ -7,6 +7,7 @@ from tests.conformance.persistence_outbox import OutboxPromises
 from tests.conformance.persistence_races import RacePromises
 from tests.conformance.persistence_reads import ReadPromises
 from tests.conformance.persistence_removal import RemovalPromises
+from tests.conformance.persistence_requirements import RequirePromises
 from tests.conformance.persistence_reruns import RerunPromises
 from tests.conformance.persistence_round_trips import RoundTripPromises
 from tests.conformance.persistence_stages import StagePromises
@@ -20,6 +21,7 @@ class PersistenceContract(
     StagePromises,
     AdvancePromises,
     RemovalPromises,
+    RequirePromises,
     RerunPromises,
     ReadPromises,
     RacePromises,

@@ -100,6 +100,9 @@ OF_A_SUSPENDED_STAGE = [
     equals("suspension.lease.token", "poll-2"),
     equals("suspension.poll_no", 3),
     equals("suspension.callback", False),  # noqa: FBT003 - the value of a field
+    equals("suspension.callback_digest", "d1"),
+    equals("suspension.callback_digest", "d2"),
+    absent("suspension.callback_digest"),
     equals("lease.token", "poll-1"),
     absent("lease"),
     absent("lease.token"),
@@ -162,7 +165,7 @@ class ConditionPromises(Ground):
         self, persistence: Persistence, run_id: str, given: Given
     ) -> None:
         polling = a_lease(token="poll-1", expires_at=after(2))
-        suspension = a_suspension(lease=polling, poll_no=3)
+        suspension = a_suspension(lease=polling, poll_no=3, callback_digest="d1")
         stage = given(persistence, run_id, status=Status.SUSPENDED, suspension=suspension)
 
         in_the_store = {

@@ -110,7 +110,9 @@ STAGES: dict[str, dict[str, Any]] = {
     "suspended": {"status": Status.SUSPENDED, "attempt": 1, "suspension": a_suspension()},
     "suspended for a call": {
         "status": Status.SUSPENDED,
-        "suspension": a_suspension(state=None, next_poll_at=None, callback=True),
+        "suspension": a_suspension(
+            state=None, next_poll_at=None, callback=True, callback_digest="d1"
+        ),
     },
     "being polled": {
         "status": Status.SUSPENDED,
@@ -225,7 +227,7 @@ class RoundTripPromises(Ground):
         assert (run.status, run.cursor, run.started_at) == (Status.RUNNING, 1, NOON)
 
     def test_annotations_come_back_whole(self, persistence: Persistence, run_id: str) -> None:
-        place = {"stage_id": "split", "generation": 0, "attempt": 2}
+        place = {"stage_id": "split", "generation": 0, "attempt": 2, "actor": "ü \udcff"}
         notes = [
             an_annotation(run_id=run_id, id=f"n{nth:02}", key="ü \udcff", value=value, **place)
             for nth, value in enumerate(VALUES)

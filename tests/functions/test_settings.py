@@ -47,6 +47,7 @@ def test_what_may_be_left_out_has_a_default() -> None:
     assert settings.workflows == "functions.workflows"
     assert settings.published_events == ("workflow:*", "stage:failed", "stage:suspended")
     assert settings.due_shards == 8
+    assert settings.api_url is None
 
 
 def test_settings_do_not_change() -> None:
@@ -95,6 +96,7 @@ def test_a_missing_variable_is_named_in_one_sentence(variable: str) -> None:
         ("HEADRACE_QUEUE_URL", "bells"),
         ("HEADRACE_QUEUE_ARN", "https://example.org"),
         ("HEADRACE_WORKFLOWS", "functions/workflows"),
+        ("HEADRACE_API_URL", "api.example.org"),
         ("HEADRACE_DUE_SHARDS", "many"),
         ("HEADRACE_DUE_SHARDS", "0"),
         ("HEADRACE_RETENTION_DAYS", "-1"),
@@ -124,9 +126,7 @@ def test_lambda_is_known_by_its_runtime(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(("days", "kept"), [("7", timedelta(days=7)), ("0", None)])
-def test_runs_are_kept_for_so_many_days_or_for_good(
-    given: dict[str, str], days: str, kept: timedelta | None
-) -> None:
-    settings = Settings.from_environment(given | {"HEADRACE_RETENTION_DAYS": days})
+def test_runs_are_kept_for_so_many_days_or_for_good(days: str, kept: timedelta | None) -> None:
+    settings = Settings.from_environment(GOOD | {"HEADRACE_RETENTION_DAYS": days})
 
     assert settings.retention == kept

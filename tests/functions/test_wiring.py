@@ -35,6 +35,7 @@ def test_the_kernel_is_made_of_what_the_environment_names(
     environment: pytest.MonkeyPatch,
 ) -> None:
     environment.setenv("HEADRACE_PUBLISHED_EVENTS", "stage:failed")
+    environment.setenv("HEADRACE_API_URL", "https://api.example.org")
 
     kernel = wiring.kernel()
 
@@ -42,6 +43,7 @@ def test_the_kernel_is_made_of_what_the_environment_names(
     assert isinstance(wiring.transport(), SqsJobTransport)
     assert wiring.ports() is kernel.ports
     assert kernel.policy.published == ("stage:failed",)
+    assert kernel.policy.callback_base == "https://api.example.org"
     assert "hello" in [workflow.id for workflow in kernel.ports.registry.workflows()]
 
 

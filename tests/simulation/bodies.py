@@ -118,6 +118,16 @@ class _Batch:
                 return Ready(made(ctx))
 
 
+def _call(ctx: StageContext[Any, Turns]) -> Suspend[None] | Completed[Any]:
+    word, _, number = turn(ctx.config.turns, ctx.attempt + ctx.generation).partition(":")
+    if word != "wait":
+        result: Completed[Any] = perform(ctx)
+        return result
+    complain(word, number)
+    ctx.storage.save("link", {"url": ctx.callback_url(), "output": made(ctx)})
+    return Suspend(callback=True, max_wait=timedelta(seconds=ctx.config.max_wait))
+
+
 def _is_wanted(ctx: StageContext[Any, Any]) -> bool:
     wanted: bool = ctx.config.wanted
     return wanted
@@ -136,6 +146,11 @@ def conditional(id_: str, attempts: int) -> Stage[Any, Any]:
 @cache
 def polled(id_: str, attempts: int) -> Stage[Any, Any]:
     return batch_stage(id=id_, retry=_retry(attempts))(_Batch)
+
+
+@cache
+def called(id_: str, attempts: int) -> Stage[Any, Any]:
+    return stage(id=id_, retry=_retry(attempts))(_call)
 
 
 def _retry(attempts: int) -> Retry:

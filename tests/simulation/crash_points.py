@@ -40,6 +40,17 @@ CASES: Final = (
     ),
     Case(name="polled siblings", groups=(("polled", "polled"),)),
     Case(
+        name="called",
+        groups=(("called",), ("plain",)),
+        cues=(Cue(step=0, act="answer"),),
+    ),
+    Case(
+        name="called siblings",
+        groups=(("called", "called"), ("plain",)),
+        cues=(Cue(step=0, act="answer"), Cue(step=1, act="answer")),
+        policy=LOUD,
+    ),
+    Case(
         name="conditional",
         groups=(("conditional", "conditional"), ("conditional",), ("plain",)),
         turns={"a1": {"wanted": False}, "b": {"wanted": False}},
@@ -115,4 +126,5 @@ def _part(nth: int, place: int, kind: str, width: int) -> Part:
 
 
 def _usual(part: Part) -> dict[str, Any]:
-    return {"turns": ["wait" if part.kind == "polled" else "done"], "polls": ["ready"]}
+    waits = part.kind in {"polled", "called"}
+    return {"turns": ["wait" if waits else "done"], "polls": ["ready"]}

@@ -9,11 +9,13 @@ from kernel.model.policy import Policy
 from tests.simulation.acts import ACTS, MOST_RERUNS
 from tests.simulation.chance import Chance
 from tests.simulation.director import Fate
-from tests.simulation.flows import FLOWS, Part, flow
+from tests.simulation.flows import FLOWS, Part, assembled, flow
 from tests.simulation.perils import PERILS
 from tests.simulation.setting import ITEMS, RECORDS, Cue, Setting
 
-DEFAULT: Final = Policy(progress_every=timedelta(milliseconds=1))
+DEFAULT: Final = Policy(
+    progress_every=timedelta(milliseconds=1), callback_base="https://api.example.org"
+)
 ALL_EVENTS: Final = ("workflow:*", "stage:*")
 POLICIES: Final = (
     DEFAULT,
@@ -26,6 +28,30 @@ POLICIES: Final = (
 
 def drawn(seed: int) -> Setting:
     """Return the setting of *seed*."""
+    return _with_calls(_without_calls(seed), Chance(f"calls {seed}"))
+
+
+def _with_calls(setting: Setting, chance: Chance) -> Setting:
+    """Let some stages wait for a call, in some settings; the others stay as they were."""
+    if not chance.happens(0.2):
+        return setting
+    groups = tuple(
+        tuple(replace(part, kind="called") if chance.happens(0.6) else part for part in group)
+        for group in setting.flow.groups
+    )
+    made = assembled(f"{setting.flow.workflow.id}-called", groups)
+    called = [part.id for part in made.parts if part.kind == "called"]
+    waits = {id_: chance.one_of((100, 1_800, 1_800)) for id_ in called}
+    answers = [chance.one_of(("answer", "answer", "answer somehow")) for _ in range(6)]
+    return replace(
+        setting,
+        flow=made,
+        turns={id_: _told(turns, waits.get(id_)) for id_, turns in setting.turns.items()},
+        cues=(*setting.cues, *(Cue(step=chance.below(250), act=act) for act in answers)),
+    )
+
+
+def _without_calls(seed: int) -> Setting:
     chance = Chance(f"setting {seed}")
     chosen = flow(chance.below(FLOWS))
     return Setting(
@@ -70,6 +96,15 @@ def _turns(chance: Chance, part: Part) -> dict[str, Json]:
     if chance.happens(0.15):
         turns["chatty"] = chance.between(1, 3)
     return turns
+
+
+def _told(turns: Json, max_wait: int | None) -> Json:
+    """Return *turns*, with a wait for a call at their end where there is to be one."""
+    if max_wait is None or not isinstance(turns, dict) or not isinstance(turns["turns"], list):
+        return turns
+    kept = {"chatty": turns["chatty"]} if "chatty" in turns else {}
+    waits = [*turns["turns"][:-1], "wait"]
+    return {**kept, "turns": waits, "polls": ["called off"], "max_wait": max_wait}
 
 
 def _each_turn(chance: Chance, part: Part) -> list[str]:

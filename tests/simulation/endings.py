@@ -194,4 +194,5 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "after": ("RETRY_AFTER",),
     "stumble": ("UNAVAILABLE",),
     "failed": ("STAGE_FAILED",),
+    "called off": ("CALLED_OFF",),
 }

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from kernel.authoring import Workflow, workflow
 from kernel.authoring.stage import Stage
-from tests.simulation.bodies import conditional, plain, polled
+from tests.simulation.bodies import called, conditional, plain, polled
 from tests.simulation.chance import Chance
 
 FLOWS: Final = 64
@@ -18,6 +18,7 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "plain": plain,
     "conditional": conditional,
     "polled": polled,
+    "called": called,
 }
 # Most stages are plain, as in life.
 KINDS: Final = ("plain", "plain", "conditional", "polled")

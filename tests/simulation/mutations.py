@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeAlias, TypeVar
 
+from kernel.model.callback import Callback
 from kernel.model.change import (
     Change,
     CreateRun,
@@ -79,6 +80,10 @@ def _settles(change: Change) -> bool:
 def _settles_poll(change: Change) -> bool:
     token = requiring(UpdateStage, "suspension.lease.token", "generation")
     return token(change)
+
+
+def _answers(change: Change) -> bool:
+    return requiring(UpdateStage, "suspension.callback_digest")(change)
 
 
 def _fences(change: Change) -> bool:
@@ -206,5 +211,12 @@ MUTATIONS: Final = {
     "conflict taken for a loss": misbehaviour.CONFLICT_IS_LOSS,
     "siblings read before the own settle": misbehaviour.READS_FIRST,
     "failed run does not wait": misbehaviour.FAILS_FAST,
+    "answer without condition": without(
+        _answers, "status", "generation", "attempt", "suspension.callback_digest"
+    ),
+    "any secret opens": Tampering(
+        change=without(_answers, "suspension.callback_digest").change,
+        names=((Callback, "opens", lambda _link, stored: stored is not None),),
+    ),
     "any idempotency key": Tampering(change=_taking_any_key),
 }

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from kernel.errors import EngineError
 from tests.simulation.account import Account
 from tests.simulation.acts import ACTS, Act, Work, answer, create, tick
+from tests.simulation.answers import ANSWERS
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import A_MINUTE, VirtualClock
 from tests.simulation.director import Director
@@ -29,7 +30,7 @@ LIVES: Final = (None, None, None, *(timedelta(seconds=span) for span in (20, 90,
 LEEWAY: Final = timedelta(seconds=15)
 
 CREATE: Final = Act(name="create", work=create, insists=True)
-BY_NAME: Final = {act.name: act for act in ACTS}
+BY_NAME: Final = {act.name: act for act in (*ACTS, *ANSWERS)}
 
 Start: TypeAlias = Callable[[], object]
 

@@ -19,6 +19,7 @@ class Process:
 
     Attributes:
         tokens: What it drew: the leases that it may hold.
+        answers: The digests of the secrets that it called stages with.
         goes_on_at: The step before which it does not, unless it is alone.
         failure: What ended it, if that was not the end of its work.
     """
@@ -37,6 +38,7 @@ class Process:
         self.dies_at = dies_at
         self.is_safe = is_safe
         self.tokens: set[str] = set()
+        self.answers: set[str] = set()
         self.failure: Exception | Crash | None = None
         self.goes_on_at = 0
         self._work = work

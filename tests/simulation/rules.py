@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from kernel.model.run import Run
-from kernel.model.stage import StageRecord
+from kernel.model.stage import StageRecord, Suspension
 from kernel.model.status import RUN_ARROWS, STAGE_ARROWS, Status
 from tests.simulation.attention import due_in_time
 from tests.simulation.docket import Rules, Step
@@ -53,20 +53,30 @@ def leases_fit_the_status(step: Step[StageRecord]) -> Iterator[str]:
 
 
 def only_the_holder_settles(step: Step[StageRecord]) -> Iterator[str]:
-    """What was held is let go by its holder, by a reaper in its time, or by a closing."""
+    """What was held is let go by its holder, by a reaper in its time, or by a closing.
+
+    A stage that waits for a call is also let go by the right one, whoever holds it.
+    """
     old, new = step.old, step.new
     if old is None or new.status is Status.CANCELLED or old.generation != new.generation:
         return
     waits = old.suspension
+    if waits is not None and new.suspension is None and _is_answered(step, waits):
+        return
     held = old.lease or (waits.lease if waits else None)
     kept = new.lease or (new.suspension.lease if new.suspension else None)
     if held is None:
-        if waits is not None and new.suspension is None and not waits.callback:
-            yield f"{old.id} left its suspension and nobody was polling it"
+        if waits is not None and new.suspension is None:
+            yield f"{old.id} left its suspension and nobody was polling it, or had its token"
         return
     is_taken = held != kept and held.token not in step.process.tokens
     if is_taken and held.expires_at >= step.docket.clock.moment:
         yield f"{old.id} became {new.status} under the live lease of somebody else"
+
+
+def _is_answered(step: Step[StageRecord], waits: Suspension) -> bool:
+    secret, mark = waits.callback_digest, step.new.settled_by or ""
+    return secret in step.process.answers and mark.startswith(f"{secret}.")
 
 
 def what_is_over_stays(step: Step[Record]) -> Iterator[str]:

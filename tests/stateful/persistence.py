@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from kernel.model.annotation import Annotation
-from kernel.model.change import AddAnnotation, CreateRun, SaveIdempotency
+from kernel.model.change import AddAnnotation, CreateRun, RequireRun, SaveIdempotency
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.payload import Payload
 from kernel.model.run import Intake, Run
@@ -47,12 +47,18 @@ class SideBySide(Ground):
     def create(self, run: Run, payload: Payload, manner: Manner) -> None:
         self._create(run, payload, manner)
 
-    @rule(note=draws.ANNOTATIONS, key=some.none() | draws.KEYS, manner=draws.MANNERS)
-    def note(self, note: Annotation, key: str | None, manner: Manner) -> None:
-        """Pin a fact, or use a key up; for a run that need not be there."""
+    @rule(
+        note=draws.ANNOTATIONS,
+        key=some.none() | draws.KEYS,
+        required=some.booleans(),
+        manner=draws.MANNERS,
+    )
+    def note(self, note: Annotation, key: str | None, manner: Manner, *, required: bool) -> None:
+        """Pin a fact, or use a key up; for a run that need not be there, unless it is required."""
         change = AddAnnotation(annotation=note) if key is None else self._key(key, note.run_id)
+        there = [RequireRun(run_id=note.run_id)] if required else []
         name = "annotate" if key is None else "use a key"
-        self._take(self.decide_alike(name, note.run_id, change), manner)
+        self._take(self.decide_alike(name, note.run_id, change, *there), manner)
 
     @precondition(lambda machine: machine.runs())
     @rule(data=some.data(), manners=some.lists(draws.MANNERS, min_size=1, max_size=4))

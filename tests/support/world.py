@@ -41,6 +41,7 @@ P = TypeVar("P")
 A_MINUTE = timedelta(minutes=1)
 # Longer than anything waits, and before any run is retired.
 A_FORTNIGHT = timedelta(days=14)
+CALLBACK_BASE = "https://api.example.org"
 
 
 def memory_ports(workflows: Iterable[Workflow] = ALL, **others: Any) -> Ports:
@@ -66,7 +67,7 @@ class World:
     """An engine with everything around it. Nothing in it takes any time but on its own clock."""
 
     ports: Ports = field(default_factory=memory_ports)
-    policy: Policy = field(default_factory=Policy)
+    policy: Policy = field(default_factory=lambda: Policy(callback_base=CALLBACK_BASE))
     answered: list[Bell] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 

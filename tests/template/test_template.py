@@ -19,6 +19,8 @@ ROUTES = {
     *("POST /runs", "GET /runs/{run_id}", "GET /workflows"),
     *("POST /runs/{run_id}/cancel", "POST /runs/{run_id}/rerun"),
 }
+# Whoever has the token in the path may call. No GET: programs that scan mail follow links.
+OPEN_ROUTES = {"POST /callbacks/{token}"}
 ENVIRONMENT = {
     "HEADRACE_TABLE",
     "HEADRACE_BUCKET",
@@ -76,7 +78,22 @@ def test_cloudformations_linter_finds_nothing_wrong(template: Json) -> None:
 def test_every_function_gets_the_whole_environment(template: Json, name: str) -> None:
     variables = properties(template, name)["Environment"]["Variables"]
 
-    assert variables.keys() == ENVIRONMENT
+    assert variables.keys() - {"HEADRACE_API_URL"} == ENVIRONMENT
+
+
+def test_only_the_worker_knows_the_api_which_does_not_know_it(template: Json) -> None:
+    knowing = [
+        name
+        for name in FUNCTIONS
+        if "HEADRACE_API_URL" in properties(template, name)["Environment"]["Variables"]
+    ]
+
+    assert knowing == ["WorkerFunction"]
+    assert "Worker" not in json.dumps(properties(template, "IamApi"))
+    assert (
+        template["Outputs"]["ApiUrl"]["Value"]
+        == (properties(template, "WorkerFunction")["Environment"]["Variables"]["HEADRACE_API_URL"])
+    )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -137,7 +154,7 @@ def test_a_failed_tick_is_left_to_the_next_one(template: Json) -> None:
     assert invocation["MaximumRetryAttempts"] == 0
 
 
-def test_every_route_asks_for_a_signature(template: Json) -> None:
+def test_every_route_asks_for_a_signature_or_for_a_token(template: Json) -> None:
     paths = properties(template, "IamApi")["Body"]["paths"]
 
     routes = {
@@ -146,8 +163,9 @@ def test_every_route_asks_for_a_signature(template: Json) -> None:
         for method, operation in methods.items()
     }
 
-    assert routes.keys() == ROUTES
-    assert all(security == [{"AWS_IAM": []}] for security in routes.values())
+    assert routes.keys() == ROUTES | OPEN_ROUTES
+    assert all(routes[route] == [{"AWS_IAM": []}] for route in ROUTES)
+    assert all(routes[route] == [{"NONE": []}] for route in OPEN_ROUTES)
 
 
 def test_records_outlive_the_stack_and_can_be_recovered(template: Json) -> None:

@@ -3,16 +3,17 @@
 import pytest
 
 from adapters.dynamodb.keys import Key
-from adapters.dynamodb.operations import Check, Sign, Update
+from adapters.dynamodb.operations import Check, Require, Sign, Update
 from kernel.model.change import (
     AddAnnotation,
     Change,
     CreateRun,
     CreateStage,
+    RequireRun,
     equals,
 )
 from kernel.model.status import Status
-from tests.adapters.dynamodb.translating import keys_of, one_update, translated
+from tests.adapters.dynamodb.translating import RUN, keys_of, one_update, translated
 from tests.conformance.persistence_ground import completion, happened, running
 from tests.support.builders import (
     a_run,
@@ -130,3 +131,19 @@ def test_runs_are_kept_apart() -> None:
         operation.sets["due_at",] for operation in operations if isinstance(operation, Update)
     ]
     assert moments == ["2026-01-01T12:01:00.000Z", "2026-01-01T12:02:00.000Z"]
+
+
+def test_a_run_that_is_only_required_is_not_written() -> None:
+    note, required = translated(
+        AddAnnotation(annotation=an_annotation()), RequireRun(run_id="run-1")
+    )
+
+    assert required == Require(key=RUN, requires=((Check(path=("pk",), sign=Sign.PRESENT),),))
+    assert note.key != RUN
+
+
+def test_what_is_required_and_written_is_one_update() -> None:
+    first = one_update(RequireRun(run_id="run-1"), update_run(a_run(), priority=9))
+    second = one_update(update_run(a_run(), priority=9), RequireRun(run_id="run-1"))
+
+    assert first == second == one_update(update_run(a_run(), priority=9))

@@ -19,7 +19,7 @@ from kernel.authoring import (
     workflow,
 )
 
-__all__ = ["baking", "doomed", "flaky", "hello", "leaving", "sleepy", "splitting"]
+__all__ = ["asking", "baking", "doomed", "flaky", "hello", "leaving", "sleepy", "splitting"]
 
 SOON = timedelta(milliseconds=10)
 
@@ -70,6 +70,12 @@ class Bake:
         return NotReady()
 
 
+@stage
+def ask(ctx: StageContext[Number, None]) -> Suspend[None] | Number:
+    ctx.storage.save("link.txt", ctx.callback_url())
+    return Suspend(callback=True)
+
+
 @stage(retry=Retry(max_attempts=3, first_delay=SOON))
 def stumble(ctx: StageContext[Number, None]) -> Number:
     if ctx.attempt == 1:
@@ -106,6 +112,7 @@ splitting = (
     workflow("splitting", input=Number, output=Number).parallel(left, right).pipe(add).build()
 )
 baking = workflow("baking", input=Number).pipe(Bake).build()
+asking = workflow("asking", input=Number).pipe(ask).build()
 flaky = workflow("flaky", input=Number).pipe(stumble).build()
 doomed = workflow("doomed", input=Number).pipe(refuse).build()
 sleepy = workflow("sleepy", input=Number).pipe(sleep).build()

@@ -22,9 +22,12 @@ class Album:
 
     def __init__(self) -> None:
         self.looks: list[RunView] = []
+        self.suspended = threading.Event()
 
     def show(self, run: RunView) -> None:
         self.looks.append(run)
+        if "SUSPENDED" in statuses(run).values():
+            self.suspended.set()
 
 
 class Bench:
@@ -92,6 +95,20 @@ def test_the_polls_of_a_batch_stage_are_seen(bench: Bench) -> None:
     assert run.output == {"value": 7}
     assert "SUSPENDED" in {stage.status for look in bench.album.looks for stage in look.stages}
     assert run.polls >= 1
+
+
+def test_a_stage_that_waits_for_a_call_goes_on_when_it_comes(bench: Bench) -> None:
+    watch = bench.start("asking", {})
+    run_id = watch.until_over(PATIENCE, bench.album.suspended).id
+    link = bench.stack.blob(f"runs/{run_id}/ask/0-1/files/link.txt").decode()
+    path = link.removeprefix(bench.stack.account.outputs["ApiUrl"])
+
+    followed = bench.stack.request("GET", path)
+    answer = bench.stack.request("POST", path, {"output": {"value": 41}})
+
+    run = watch.until_over(PATIENCE, threading.Event())
+    assert (followed.status, answer.status, answer.body["resumed"]) == (404, 200, True)
+    assert (run.status, run.output) == ("COMPLETED", {"value": 41})
 
 
 def test_a_stage_that_fails_is_tried_again_without_the_tick(bench: Bench) -> None:

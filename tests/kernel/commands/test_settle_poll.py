@@ -10,7 +10,7 @@ from kernel.commands.close_run import CloseRun
 from kernel.commands.settle_poll import SettlePoll
 from kernel.errors import ConditionFailedError
 from kernel.model.bell import BellKind
-from kernel.model.change import AddAnnotation, CreateStage, UpdateRun, UpdateStage
+from kernel.model.change import AddAnnotation, CreateStage, RequireRun, UpdateRun, UpdateStage
 from kernel.model.payload import Inline
 from kernel.model.run import Closing
 from kernel.model.stage import StageRecord, Suspension
@@ -277,7 +277,7 @@ def test_what_a_check_pinned_goes_in_with_its_settling(world: World, run_id: str
 
     assert [type(change) for change in world.persistence.commits[-1]] == [
         UpdateStage,
-        UpdateRun,
+        RequireRun,
         AddAnnotation,
     ]
 
