@@ -69,7 +69,15 @@ class Update:
     counts: bool = False
 
 
-Operation: TypeAlias = Put | Update
+@dataclass(frozen=True, kw_only=True)
+class Delete:
+    """Take an item away, if every clause holds."""
+
+    key: Key
+    requires: tuple[Clause, ...] = ()
+
+
+Operation: TypeAlias = Put | Update | Delete
 
 
 def merged(operations: Iterable[Operation]) -> list[Operation]:

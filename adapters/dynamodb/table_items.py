@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 from adapters.dynamodb.expressions import actions_of, condition_of
 from adapters.dynamodb.items import Item
 from adapters.dynamodb.keys import Key
-from adapters.dynamodb.operations import Operation, Put, Update
+from adapters.dynamodb.operations import Delete, Operation, Put, Update
 from adapters.dynamodb.patience import Patience
 from adapters.dynamodb.record import Record, bound_to
 from kernel.ports.clock import Clock
@@ -24,6 +24,8 @@ _Start: TypeAlias = dict[str, dict[str, Any]]
 # Backwards one looks for the last unfinished sibling: often it is among the first few.
 _SMALL_PAGES: Final = (4, 16)
 _PAGE: Final = 64
+
+_ORDER: Final = (Delete, Put, Update)
 
 
 class TableItems:
@@ -40,14 +42,10 @@ class TableItems:
         if not backwards:
             yield from self._page(pk, prefix)[0]
             return
-        start: _Start | None = None
-        for size in chain(_SMALL_PAGES, repeat(_PAGE)):
-            page, start = self._page(
-                pk, prefix, scan_index_forward=False, limit=size, last_evaluated_key=start
-            )
-            yield from page
-            if start is None:
-                return
+        yield from self._bit_by_bit(pk, prefix, forward=False)
+
+    def walk(self, pk: str, prefix: str) -> Iterator[Item]:
+        return self._bit_by_bit(pk, prefix, forward=True)
 
     def update(self, operation: Update) -> Item:
         return self._patience.ask(partial(self._update, operation), about=[operation.key.sk])
@@ -58,6 +56,8 @@ class TableItems:
                 self.update(update)
             case [Put() as put]:
                 self._patience.ask(partial(self._put, put), about=[put.key.sk])
+            case [Delete() as delete]:
+                self._patience.ask(partial(self._delete, delete), about=[delete.key.sk])
             case _:
                 self._write_all(operations)
 
@@ -72,6 +72,16 @@ class TableItems:
             return self._records.get(key.pk, key.sk, consistent_read=True).to_simple_dict()
         except self._records.DoesNotExist:
             return None
+
+    def _bit_by_bit(self, pk: str, prefix: str, *, forward: bool) -> Iterator[Item]:
+        start: _Start | None = None
+        for size in chain(_SMALL_PAGES, repeat(_PAGE)):
+            page, start = self._page(
+                pk, prefix, scan_index_forward=forward, limit=size, last_evaluated_key=start
+            )
+            yield from page
+            if start is None:
+                return
 
     def _page(self, pk: str, prefix: str, **how: Any) -> tuple[list[Item], _Start | None]:
         def ask() -> tuple[list[Item], _Start | None]:
@@ -89,9 +99,12 @@ class TableItems:
     def _put(self, put: Put) -> None:
         self._record(put).save(condition=condition_of(put))
 
+    def _delete(self, delete: Delete) -> None:
+        self._records(delete.key.pk, delete.key.sk).delete(condition=condition_of(delete))
+
     def _write_all(self, operations: Sequence[Operation]) -> None:
-        # PynamoDB sends puts before updates, and the reasons for a refusal follow that order.
-        in_order = sorted(operations, key=lambda operation: isinstance(operation, Update))
+        # So PynamoDB sends them, and the reasons for a refusal follow that order.
+        in_order = sorted(operations, key=lambda operation: _ORDER.index(type(operation)))
         # One token for all tries: what went in although no answer came does not go in twice.
         question = partial(self._transact, in_order, token=str(uuid4()))
         self._patience.ask(question, about=[operation.key.sk for operation in in_order])
@@ -103,6 +116,8 @@ class TableItems:
                 match operation:
                     case Put():
                         together.save(self._record(operation), condition=condition)
+                    case Delete(key=key):
+                        together.delete(self._records(key.pk, key.sk), condition=condition)
                     case Update(key=key):
                         record = self._records(key.pk, key.sk)
                         together.update(record, actions_of(operation), condition=condition)

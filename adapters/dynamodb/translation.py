@@ -10,6 +10,7 @@ from adapters.dynamodb.operations import (
     MISSING,
     THERE,
     Check,
+    Delete,
     Operation,
     Put,
     Sign,
@@ -23,6 +24,8 @@ from kernel.model.change import (
     CreateRun,
     CreateStage,
     KeepPast,
+    RemoveDeadLetter,
+    SaveDeadLetter,
     SaveIdempotency,
     UpdateRun,
     UpdateStage,
@@ -49,6 +52,8 @@ def _parts(change: Change, shards: Shards) -> Sequence[Operation]:
             return settle(change, shards)
         case UpdateStage():
             return [update_stage(change)]
+        case SaveDeadLetter() | RemoveDeadLetter():
+            return [_dead_letter(change, shards)]
         case _:
             return [_part(change, shards)]
 
@@ -68,6 +73,13 @@ def _part(
             return _save_idempotency(change)
         case AddAnnotation(annotation=note):
             return Put(key=keys.note_key(note.run_id, note.id), item=items.note_item(note))
+
+
+def _dead_letter(change: SaveDeadLetter | RemoveDeadLetter, shards: Shards) -> Operation:
+    key = items.dead_letter_key(change.letter, shards)
+    if isinstance(change, RemoveDeadLetter):
+        return Delete(key=key, requires=(THERE,))
+    return Put(key=key, item=items.dead_letter_item(change.letter, shards))
 
 
 def _create_run(change: CreateRun, shards: Shards) -> Sequence[Operation]:

@@ -26,6 +26,8 @@ class Policy:
         annotation_limit: How many annotations one attempt may pin.
         progress_every: The least time between two stored reports of progress.
         idempotency_kept: How long a key is remembered.
+        publish_tries: How often an event may be refused; after the last it is a dead letter.
+        dead_letters_kept: How long a dead letter can be replayed.
         published: Event types that are stored and sent; `workflow:*` means all that start so.
     """
 
@@ -40,6 +42,8 @@ class Policy:
     conflict_pause: timedelta = timedelta(milliseconds=20)
     progress_every: timedelta = timedelta(seconds=5)
     idempotency_kept: timedelta = timedelta(days=7)
+    publish_tries: int = 5
+    dead_letters_kept: timedelta = timedelta(days=30)
     inline_limit: int = 4_096
     bell_limit: int = 48_000
     artifact_limit: int = 100

@@ -33,6 +33,7 @@ class Chore(StrEnum):
     RING = "rung"
     ADVANCE = "advanced"
     CLOSE = "closed"
+    BURY = "dead_lettered"
 
 
 def look_at_run(kernel: Kernel, run_id: str, capped: AbstractSet[Chore]) -> dict[Chore, int]:
@@ -92,10 +93,11 @@ def put_off(kernel: Kernel, due: Due) -> None:
 def _publish(kernel: Kernel, run_id: str, *keys: StageKey) -> dict[Chore, int]:
     """Send what waits; a sink that is down keeps nobody from the other chores."""
     try:
-        return {Chore.PUBLISH: publish_run(kernel, run_id, keys)}
+        done = publish_run(kernel, run_id, keys)
     except UnavailableError as error:
         report(kernel.ports, f"Events of run {run_id!r} cannot be sent just now.", error)
         return {}
+    return {Chore.PUBLISH: done.sent, Chore.BURY: done.buried}
 
 
 def _move(kernel: Kernel, found: Standing, capped: AbstractSet[Chore]) -> dict[Chore, int]:

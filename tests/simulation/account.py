@@ -24,6 +24,7 @@ from kernel.errors import EngineError, IllegalTransitionError
 from kernel.model.change import Change, UpdateStage
 from kernel.model.event import Event
 from kernel.ports.bundle import Ports
+from kernel.ports.event_sink import Published
 from kernel.ports.job_transport import Delivery
 from kernel.ports.logbook import LogEntry
 from kernel.ports.persistence import Persistence, Standing
@@ -104,9 +105,9 @@ class ToldSink:
     def __init__(self, docket: Docket) -> None:
         self._docket = docket
 
-    def publish(self, events: Sequence[Event]) -> Sequence[Event]:
+    def publish(self, events: Sequence[Event]) -> Published:
         self._docket.tell(events)
-        return events
+        return Published(accepted=events)
 
 
 class TokenEntropy:

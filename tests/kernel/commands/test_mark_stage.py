@@ -3,6 +3,8 @@
 import pytest
 
 from kernel.commands.mark_stage import MarkStage
+from kernel.decisions.outbox import Sending
+from kernel.model.policy import Policy
 from kernel.model.verdict import Verdict
 from kernel.ports.persistence import Standing
 from tests.support.builders import update_stage
@@ -20,7 +22,9 @@ def seen_after(world: World, verdict: Verdict) -> Standing:
 
 
 def mark(world: World, seen: Standing, *, published: bool = False, advanced: bool = False) -> bool:
-    command = MarkStage(seen=seen, published=published, advanced=advanced)
+    accepted = frozenset(event.id for event in seen.stage.outbox)
+    sending = Sending(accepted=accepted) if published else None
+    command = MarkStage(seen=seen, sending=sending, advanced=advanced)
     return world.dispatch(command).marked
 
 
@@ -102,3 +106,33 @@ def test_a_stage_that_is_due_when_it_should_be_is_not_written(
 
     assert marked
     assert len(world.persistence.commits) == before
+
+
+def test_a_refused_event_of_a_stage_is_given_up_on_and_its_transition_is_not(
+    world: World,
+) -> None:
+    world.policy = Policy(publish_tries=1)
+    seen = seen_after(world, failure(retryable=False))
+    (event,) = seen.stage.outbox
+    sending = Sending(accepted=frozenset(), refused=event.id, reason="no")
+
+    result = world.dispatch(MarkStage(seen=seen, sending=sending))
+
+    stage = world.persistence.standing(seen.stage.key).stage
+    assert result.buried
+    assert (stage.outbox, stage.unadvanced) == ((), True)
+    assert [letter.event.id for letter in world.persistence.dead_letters()] == [event.id]
+
+
+def test_an_event_that_a_stage_brought_in_between_is_not_given_up_on(world: World) -> None:
+    world.policy = Policy(publish_tries=1)
+    seen = seen_after(world, failure(retryable=False))
+    (event,) = seen.stage.outbox
+    sending = Sending(accepted=frozenset(), refused=event.id, reason="no")
+    change = update_stage(seen.stage, digest="another")
+    world.persistence.meanwhile(lambda: world.persistence.inner.commit([change]))
+
+    result = world.dispatch(MarkStage(seen=seen, sending=sending))
+
+    assert (result.marked, result.buried) == (False, False)
+    assert [*world.persistence.dead_letters()] == []
