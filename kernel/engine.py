@@ -9,12 +9,14 @@ from kernel.commands import (
     claim_poll,
     claim_stage,
     close_run,
+    drop_dead_letter,
     fence_stage,
     finish_closing,
     mark_run,
     mark_stage,
     reap_lease,
     record_progress,
+    replay_event,
     rerun_run,
     settle_poll,
     settle_stage,
@@ -31,6 +33,7 @@ from kernel.procedures import (
     poll_stages,
     publish_events,
     reap_leases,
+    replay_dead_letters,
     rerun_from,
     tick,
 )
@@ -67,6 +70,8 @@ _route(finish_closing.FinishClosing, finish_closing.handle)
 _route(rerun_run.RerunRun, rerun_run.handle)
 _route(mark_run.MarkRun, mark_run.handle)
 _route(mark_stage.MarkStage, mark_stage.handle)
+_route(replay_event.ReplayEvent, replay_event.handle)
+_route(drop_dead_letter.DropDeadLetter, drop_dead_letter.handle)
 
 _span(create_run.CreateRun, create_run.create_run)
 _span(claim_pending.ClaimPending, claim_pending.claim_pending)
@@ -76,6 +81,7 @@ _span(rerun_from.RerunFrom, rerun_from.rerun_from)
 _span(poll_stages.PollStages, poll_stages.poll_stages)
 _span(reap_leases.ReapStale, reap_leases.reap_leases)
 _span(publish_events.PublishEvents, publish_events.publish_events)
+_span(replay_dead_letters.ReplayDeadLetters, replay_dead_letters.replay_dead_letters)
 _span(tick.Tick, tick.tick)
 
 _TABLE = Table(handlers=_handlers, procedures=_procedures, publish=publish_events.publish_run)
