@@ -50,7 +50,8 @@ def handle(command: MarkStage, context: Context) -> Outcome[MarkStageResult]:
     change = UpdateStage(
         stage=new,
         writes=writes,
-        requires=(equals("version", stage.version),),
+        # Another generation's stage counts its versions from 1 again.
+        requires=(equals("version", stage.version), equals("generation", stage.generation)),
         events=after.left if clears else (),
         clears=clears,
     )

@@ -60,11 +60,12 @@ def sifted(context: Context, outbox: tuple[Event, ...], sending: Sending | None)
         return Sifted(left=outbox)
     waiting = [event for event in outbox if event.id not in sending.accepted]
     left = [_counted(event) if event.id == sending.refused else event for event in waiting]
-    given_up = [event for event in left if _is_given_up(event, context, sending)]
-    return Sifted(
-        left=tuple(event for event in left if event not in given_up),
-        letters=tuple(_letter(event, context, sending) for event in given_up),
-    )
+    given_up = next((event for event in left if _is_given_up(event, context, sending)), None)
+    if given_up is None:
+        return Sifted(left=tuple(left))
+    # A rerun may have brought a second copy of it.
+    others = tuple(event for event in left if event.id != given_up.id)
+    return Sifted(left=others, letters=(_letter(given_up, context, sending),))
 
 
 def _counted(event: Event) -> Event:

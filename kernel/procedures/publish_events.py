@@ -82,6 +82,9 @@ def publish_run(kernel: Kernel, run_id: str, stages: Sequence[StageKey]) -> Publ
 def _publish(kernel: Kernel, run_id: str, stages: Sequence[StageKey]) -> Publication:
     head = kernel.ports.persistence.head(run_id)
     outboxes = list(_stages(kernel, head, stages))
+    if any(stage.generation > head.run.generation for stage in outboxes):
+        # It was rerun between the two reads: what its stages had to say moved to it.
+        return _publish(kernel, run_id, stages)
     events = [event for stage in outboxes for event in stage.outbox]
     ordered = sorted([*head.run.outbox, *events], key=lambda event: event.sequence)
     if not ordered:
@@ -112,10 +115,12 @@ def _tell(kernel: Kernel, run_id: str, sending: Sending) -> None:
 
 
 def _stages(kernel: Kernel, head: Head, keys: Sequence[StageKey]) -> Iterator[StageRecord]:
-    """Yield the stages that have something to send."""
+    """Yield the stages that have something to send, and those that *head* does not know of yet."""
     persistence = kernel.ports.persistence
     if any(is_terminal(event) for event in head.run.outbox):
-        yield from (stage for stage in persistence.snapshot(head.run.id).stages if stage.outbox)
+        stages = persistence.snapshot(head.run.id).stages
+        known = head.run.generation
+        yield from (stage for stage in stages if stage.outbox or stage.generation > known)
         return
     if head.active is not None and head.active.outbox:
         yield head.active

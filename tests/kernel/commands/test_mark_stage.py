@@ -2,11 +2,13 @@
 
 import pytest
 
+from kernel.commands.advance_run import AdvanceRun
 from kernel.commands.mark_stage import MarkStage
 from kernel.decisions.outbox import Sending
 from kernel.model.policy import Policy
 from kernel.model.verdict import Verdict
 from kernel.ports.persistence import Standing
+from kernel.procedures.rerun_from import RerunFrom
 from tests.support.builders import update_stage
 from tests.support.moves import A_MINUTE, begin, claim, failure, settled, success, suspending
 from tests.support.world import World
@@ -136,3 +138,21 @@ def test_an_event_that_a_stage_brought_in_between_is_not_given_up_on(world: Worl
 
     assert (result.marked, result.buried) == (False, False)
     assert [*world.persistence.dead_letters()] == []
+
+
+def test_a_stage_that_was_made_anew_keeps_what_it_has_to_say(world: World) -> None:
+    seen = seen_after(world, failure(retryable=False))
+    run_id = seen.stage.run_id
+    settled(world, run_id, "right", success())
+    world.dispatch(AdvanceRun(run_id=run_id))
+    world.dispatch(RerunFrom(run_id=run_id, stage_id="left"))
+    world.sink.down = True
+    anew = settled(world, run_id, "left", failure(retryable=False))
+
+    marked = mark(world, seen, published=True)
+
+    stage = world.persistence.standing(seen.stage.key).stage
+    world.sink.down = False
+    assert anew.generation == seen.stage.generation + 1
+    assert stage.version == seen.stage.version
+    assert (marked, len(stage.outbox)) == (False, 1)

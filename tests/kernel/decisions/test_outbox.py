@@ -78,6 +78,15 @@ def test_at_its_last_refusal_an_event_is_given_up_on(context: Context) -> None:
     assert after_it == Sifted(left=(FIRST, THIRD), letters=(SaveDeadLetter(letter=letter),))
 
 
+def test_with_an_event_that_is_given_up_on_every_copy_of_it_goes(context: Context) -> None:
+    sending = Sending(accepted=frozenset(), refused="first", reason="no")
+
+    after_it = sifted(context, (FIRST, named("first", refusals=2), SECOND), sending)
+
+    assert after_it.left == (SECOND,)
+    assert [change.letter.event.refusals for change in after_it.letters] == [3]
+
+
 def test_those_that_were_held_up_are_due_soon(context: Context) -> None:
     sending = Sending(accepted=frozenset(), refused="first", reason="no")
     last_try = (named("first", refusals=2), SECOND)
