@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from kernel.commands.claim_stage import ClaimStage
 from kernel.commands.replay_event import Replay, ReplayEvent
+from kernel.decisions.bells import execute_bell
 from kernel.errors import ConditionFailedError
 from kernel.model.change import RemoveDeadLetter, SaveDeadLetter
 from kernel.model.dead_letter import DeadLetter
@@ -12,7 +14,7 @@ from kernel.model.policy import Policy
 from kernel.procedures.publish_events import publish_run
 from kernel.procedures.rerun_from import RerunFrom
 from tests.support.builders import a_dead_letter, an_event
-from tests.support.moves import A_MINUTE, alter, begin, claimed
+from tests.support.moves import A_MINUTE, A_SECOND, MINE, alter, begin
 from tests.support.world import World
 
 pytestmark = pytest.mark.parametrize("layout", ["records", "items"], indirect=True)
@@ -83,7 +85,9 @@ def test_an_earlier_moment_of_its_run_stays(world: World) -> None:
 def test_a_stage_that_is_claimed_meanwhile_keeps_its_moment(world: World) -> None:
     letter = a_dead_event(world)
     run_id = letter.event.run_id
-    world.persistence.meanwhile(lambda: claimed(world, run_id, "first"))
+    stage = world.stages(run_id)["first"]
+    soon = ClaimStage(bell=execute_bell(stage), key=stage.key, token=MINE, lasts=A_SECOND)
+    world.persistence.meanwhile(lambda: world.dispatch(soon))
     world.sink.down = True
 
     answer = replay(world, letter)
