@@ -89,5 +89,6 @@ class MaintenanceResult:
     rung: int = 0
     advanced: int = 0
     closed: int = 0
+    dead_lettered: int = 0
     failed: int = 0
     left: int = 0

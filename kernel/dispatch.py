@@ -142,7 +142,8 @@ def _with_events(changes: tuple[Change, ...]) -> dict[str, tuple[StageKey, ...]]
 def _outboxes(changes: tuple[Change, ...]) -> Iterator[tuple[str, tuple[StageKey, ...]]]:
     for change in changes:
         match change:
-            case UpdateRun(run=run, events=events) if events:
+            # With a clear, its events are what is left of an outbox that was just sent.
+            case UpdateRun(run=run, events=events, clears=False) if events:
                 yield run.id, ()
-            case UpdateStage(stage=stage, events=events) if events:
+            case UpdateStage(stage=stage, events=events, clears=False) if events:
                 yield stage.run_id, (stage.key,)

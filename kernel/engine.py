@@ -10,6 +10,7 @@ from kernel.commands import (
     claim_poll,
     claim_stage,
     close_run,
+    drop_dead_letter,
     erase_run,
     fence_stage,
     finish_closing,
@@ -17,6 +18,7 @@ from kernel.commands import (
     mark_stage,
     reap_lease,
     record_progress,
+    replay_event,
     rerun_run,
     retire_run,
     settle_callback,
@@ -37,6 +39,7 @@ from kernel.procedures import (
     publish_events,
     reap_leases,
     reap_stuck,
+    replay_dead_letters,
     rerun_from,
     resume_stage,
     tick,
@@ -78,6 +81,8 @@ _route(erase_run.EraseRun, erase_run.handle)
 _route(annotate_run.AnnotateRun, annotate_run.handle)
 _route(mark_run.MarkRun, mark_run.handle)
 _route(mark_stage.MarkStage, mark_stage.handle)
+_route(replay_event.ReplayEvent, replay_event.handle)
+_route(drop_dead_letter.DropDeadLetter, drop_dead_letter.handle)
 
 _span(create_run.CreateRun, create_run.create_run)
 _span(claim_pending.ClaimPending, claim_pending.claim_pending)
@@ -90,6 +95,7 @@ _span(reap_leases.ReapStale, reap_leases.reap_leases)
 _span(reap_stuck.ReapStuck, reap_stuck.reap_stuck)
 _span(delete_run.DeleteRun, delete_run.delete_run)
 _span(publish_events.PublishEvents, publish_events.publish_events)
+_span(replay_dead_letters.ReplayDeadLetters, replay_dead_letters.replay_dead_letters)
 _span(tick.Tick, tick.tick)
 
 _TABLE = Table(handlers=_handlers, procedures=_procedures, publish=publish_events.publish_run)

@@ -26,6 +26,10 @@ class Items(Protocol):
         """
         ...
 
+    def walk(self, pk: str, prefix: str) -> Iterator[Item]:
+        """Yield the same from the first one on, in pages that begin small."""
+        ...
+
     def update(self, operation: Update) -> Item:
         """Do it, and return the item as it is then."""
         ...

@@ -10,8 +10,8 @@
 | `due_shard`, `due_at` | RUN, STAGE# | the index `due`; only while it is due |
 | `runs_hash`, `runs_sort` | RUN | the index `runs` |
 | `past` | PAST# | a stage as it stood in an older generation |
-| `intake`, `note`, `idem` | IN, NOTE#, IDEM | the record |
-| `expires_at` | IDEM | when DynamoDB may delete it, in seconds |
+| `intake`, `note`, `idem`, `dead` | IN, NOTE#, IDEM, DEAD# | the record |
+| `expires_at` | IDEM, DEAD# | when DynamoDB may delete it, in seconds |
 """
 
 import json
@@ -24,6 +24,7 @@ from adapters.dynamodb import keys, spellings
 from adapters.dynamodb.forms import MOMENT, text_of
 from adapters.dynamodb.keys import Key, Shards
 from kernel.model.annotation import Annotation
+from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.run import Intake, Run
@@ -129,6 +130,23 @@ def idempotency_item(record: IdempotencyRecord) -> Item:
 
 def idempotency_of(item: Item) -> IdempotencyRecord:
     return spellings.IDEMPOTENCY.read(item["idem"])
+
+
+def dead_letter_item(letter: DeadLetter, shards: Shards) -> Item:
+    return {
+        **_place(dead_letter_key(letter, shards)),
+        "dead": spellings.DEAD_LETTER.write(letter),
+        "expires_at": ceil(letter.expires_at.timestamp()),
+    }
+
+
+def dead_letter_key(letter: DeadLetter, shards: Shards) -> Key:
+    event = letter.event
+    return keys.dead_key(shards.dead_shard(event.run_id), MOMENT.write(letter.at), event.id)
+
+
+def dead_letter_of(item: Item) -> DeadLetter:
+    return spellings.DEAD_LETTER.read(item["dead"])
 
 
 def due(run_id: str, at: datetime | None, shards: Shards) -> dict[str, str]:

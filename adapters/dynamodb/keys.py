@@ -10,6 +10,7 @@ from kernel.model.status import Status
 STAGES: Final = "STAGE#"
 NOTES: Final = "NOTE#"
 PASTS: Final = "PAST#"
+DEAD: Final = "DEAD#"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,11 @@ def idempotency_key(command: str, key: str) -> Key:
     return Key(pk=f"IDEM#{command}#{key}", sk="IDEM")
 
 
+def dead_key(shard: str, moment: str, event_id: str) -> Key:
+    """Return the key of a dead letter: those of a shard lie in the order of their moments."""
+    return Key(pk=f"{DEAD}{shard}", sk=f"{DEAD}{moment}#{event_id}")
+
+
 def partition(run_id: str) -> str:
     return f"RUN#{run_id}"
 
@@ -75,12 +81,19 @@ class Shards:
 
     due: int = 8
     listing: int = 4
+    dead: int = 4
 
     def due_shard(self, run_id: str) -> str:
         return str(_steady(run_id) % self.due)
 
     def due_shards(self) -> list[str]:
         return [str(number) for number in range(self.due)]
+
+    def dead_shard(self, run_id: str) -> str:
+        return str(_steady(run_id) % self.dead)
+
+    def dead_partitions(self) -> list[str]:
+        return [f"{DEAD}{number}" for number in range(self.dead)]
 
     def runs_hash(self, workflow_id: str, run_id: str) -> str:
         return f"{workflow_id}#{_steady(run_id) % self.listing}"

@@ -45,19 +45,24 @@ class MemoryItems:
             }
         yield from (found[sk] for sk in sorted(found, reverse=backwards))
 
+    def walk(self, pk: str, prefix: str) -> Iterator[Item]:
+        yield from self.query(pk, prefix)
+
     def update(self, operation: Update) -> Item:
         with self._lock:
-            after = _after(self._items.get(operation.key), operation) or {}
+            stored = self._items.get(operation.key)
+            _check(stored, operation)
+            after = _updated(stored or _bare(operation.key), operation)
             self._items[operation.key] = after
             return after
 
     def write(self, operations: Sequence[Operation]) -> None:
         _refuse_what_dynamodb_would(operations)
         with self._lock:
-            after = {each.key: _after(self._items.get(each.key), each) for each in operations}
-            required = {each.key for each in operations if isinstance(each, Require)}
-            for key in after.keys() - required:
-                self._keep(key, after[key])
+            for each in operations:
+                _check(self._items.get(each.key), each)
+            for each in operations:
+                self._do(each)
 
     def erase(self, pk: str, *, keep: str, limit: int) -> bool:
         with self._lock:
@@ -75,11 +80,16 @@ class MemoryItems:
             ]
         return sorted(found, key=lambda item: str(item["due_at"]))[:limit]
 
-    def _keep(self, key: Key, item: Item | None) -> None:
-        if item is None:
-            self._items.pop(key, None)
-        else:
-            self._items[key] = item
+    def _do(self, operation: Operation) -> None:
+        match operation:
+            case Put(key=key, item=item):
+                self._items[key] = item
+            case Update(key=key):
+                self._items[key] = _updated(self._items.get(key) or _bare(key), operation)
+            case Delete(key=key):
+                self._items.pop(key, None)
+            case Require():
+                pass
 
 
 def _refuse_what_dynamodb_would(operations: Sequence[Operation]) -> None:
@@ -89,22 +99,17 @@ def _refuse_what_dynamodb_would(operations: Sequence[Operation]) -> None:
         raise ValueError(f"A transaction cannot hold {len(operations)} operations.")
 
 
-def _after(item: Item | None, operation: Operation) -> Item | None:
+def _check(item: Item | None, operation: Operation) -> None:
     stored = item or {}
     for clause in operation.requires:
         if not any(_holds(check, stored) for check in clause):
             raise ConditionFailedError(
                 "A record is not as the write requires.", items=[operation.key.sk]
             )
-    match operation:
-        case Put():
-            return operation.item
-        case Delete():
-            return None
-        case Require():
-            return stored
-        case Update():
-            return _updated(stored or {"pk": operation.key.pk, "sk": operation.key.sk}, operation)
+
+
+def _bare(key: Key) -> Item:
+    return {"pk": key.pk, "sk": key.sk}
 
 
 def _holds(check: Check, item: Item) -> bool:

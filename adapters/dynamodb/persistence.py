@@ -1,5 +1,6 @@
 """The persistence port on DynamoDB: read items, translate changes, write them at once."""
 
+import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from adapters.dynamodb.translation import translate
 from kernel.errors import NotFoundError
 from kernel.model.annotation import Annotation
 from kernel.model.change import Change, UpdateStage
+from kernel.model.dead_letter import DeadLetter
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageKey, StageRecord
@@ -102,6 +104,14 @@ class DynamoPersistence:
 
     def erase(self, run_id: str, *, limit: int) -> bool:
         return self._items.erase(keys.partition(run_id), keep=keys.run_key(run_id).sk, limit=limit)
+
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        shards = (self._items.walk(pk, keys.DEAD) for pk in self._shards.dead_partitions())
+        merged = heapq.merge(*shards, key=lambda item: str(item["sk"]))
+        yield from map(items.dead_letter_of, merged)
+
+    def has_dead_letter(self, letter: DeadLetter) -> bool:
+        return self._items.get(items.dead_letter_key(letter, self._shards)) is not None
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         until = MOMENT.write(by)

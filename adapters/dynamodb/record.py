@@ -42,6 +42,7 @@ class Record(Model):
     intake = _map()
     note = _map()
     idem = _map()
+    dead = _map()
     due_shard = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
     runs_hash = UnicodeAttribute(null=True)

@@ -4,12 +4,14 @@ Names are short because every write is charged for the whole item. A record insi
 map, so that a condition can look into it by its path; what is None is left out.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from adapters.dynamodb.forms import JSON, MOMENT, PLAIN, SPAN, STATUS, Pair, each
+from adapters.dynamodb.forms import JSON, MOMENT, PLAIN, SPAN, STATUS, Pair, each, text_of
 from adapters.dynamodb.shape import Shape
 from kernel.model.annotation import Annotation
+from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.failure import Failure
 from kernel.model.idempotency import IdempotencyRecord
@@ -147,4 +149,17 @@ EVENT: Final = Shape(
     stage_id=("s", PLAIN),
     attempt=("n", PLAIN),
     detail=("d", PLAIN),
+    refusals=("f", PLAIN),
+)
+# Out of its outbox it tells its run as well.
+_WHOLE_EVENT: Final = Pair(
+    writing=lambda event: {"u": event.run_id, "e": text_of(EVENT.write(event))},
+    reading=lambda stored: EVENT.read(json.loads(stored["e"]), run_id=stored["u"]),
+)
+DEAD_LETTER: Final = Shape(
+    DeadLetter,
+    event=("ev", _WHOLE_EVENT),
+    reason=("r", JSON),
+    at=("a", MOMENT),
+    expires_at=("x", MOMENT),
 )

@@ -24,7 +24,7 @@ _Start: TypeAlias = dict[str, dict[str, Any]]
 # Backwards one looks for the last unfinished sibling: often it is among the first few.
 _SMALL_PAGES: Final = (4, 16)
 _PAGE: Final = 64
-_ORDER: Final = (Require, Put, Update)
+_ORDER: Final = (Require, Delete, Put, Update)
 
 
 class TableItems:
@@ -41,14 +41,10 @@ class TableItems:
         if not backwards:
             yield from self._page(pk, prefix)[0]
             return
-        start: _Start | None = None
-        for size in chain(_SMALL_PAGES, repeat(_PAGE)):
-            page, start = self._page(
-                pk, prefix, scan_index_forward=False, limit=size, last_evaluated_key=start
-            )
-            yield from page
-            if start is None:
-                return
+        yield from self._bit_by_bit(pk, prefix, forward=False)
+
+    def walk(self, pk: str, prefix: str) -> Iterator[Item]:
+        return self._bit_by_bit(pk, prefix, forward=True)
 
     def update(self, operation: Update) -> Item:
         return self._patience.ask(partial(self._update, operation), about=[operation.key.sk])
@@ -78,6 +74,16 @@ class TableItems:
             return self._records.get(key.pk, key.sk, consistent_read=True).to_simple_dict()
         except self._records.DoesNotExist:
             return None
+
+    def _bit_by_bit(self, pk: str, prefix: str, *, forward: bool) -> Iterator[Item]:
+        start: _Start | None = None
+        for size in chain(_SMALL_PAGES, repeat(_PAGE)):
+            page, start = self._page(
+                pk, prefix, scan_index_forward=forward, limit=size, last_evaluated_key=start
+            )
+            yield from page
+            if start is None:
+                return
 
     def _page(self, pk: str, prefix: str, **how: Any) -> tuple[list[Item], _Start | None]:
         def ask() -> tuple[list[Item], _Start | None]:
@@ -111,7 +117,7 @@ class TableItems:
         return len(keys) >= limit
 
     def _write_all(self, operations: Sequence[Operation]) -> None:
-        # PynamoDB sends checks, then puts, then updates; reasons for a refusal follow that order.
+        # PynamoDB sends checks, deletes, puts, updates; reasons for a refusal follow that order.
         in_order = sorted(operations, key=lambda operation: _ORDER.index(type(operation)))
         # One token for all tries: what went in although no answer came does not go in twice.
         question = partial(self._transact, in_order, token=str(uuid4()))

@@ -26,7 +26,9 @@ from kernel.model.change import (
     CreateStage,
     DeleteRun,
     KeepPast,
+    RemoveDeadLetter,
     RequireRun,
+    SaveDeadLetter,
     SaveIdempotency,
     UpdateRun,
     UpdateStage,
@@ -49,22 +51,29 @@ def _parts(change: Change, shards: Shards) -> Sequence[Operation]:
     match change:
         case CreateRun():
             return _create_run(change, shards)
-        case UpdateStage() if settles(change):
-            return settle(change, shards)
         case UpdateStage():
-            return [update_stage(change)]
+            return settle(change, shards) if settles(change) else [update_stage(change)]
         case CreateStage(stage=stage):
             return [fold(stage) if stage.solo else create_sibling(stage, shards)]
+        case UpdateRun():
+            return [_update_run(change)]
         case _:
-            return [_of_run(change)]
+            return [_of_run(change, shards)]
 
 
 def _of_run(
-    change: UpdateRun | DeleteRun | RequireRun | KeepPast | SaveIdempotency | AddAnnotation,
+    change: DeleteRun
+    | RequireRun
+    | KeepPast
+    | SaveIdempotency
+    | AddAnnotation
+    | SaveDeadLetter
+    | RemoveDeadLetter,
+    shards: Shards,
 ) -> Operation:
     match change:
-        case UpdateRun():
-            return _update_run(change)
+        case SaveDeadLetter() | RemoveDeadLetter():
+            return _dead_letter(change, shards)
         case DeleteRun():
             required = clauses(change.requires, spellings.RUN, root=items.RUN)
             return Delete(key=keys.run_key(change.run_id), requires=(THERE, *required))
@@ -84,6 +93,13 @@ def _beside(change: KeepPast | SaveIdempotency | AddAnnotation) -> Operation:
             return _save_idempotency(change)
         case AddAnnotation(annotation=note):
             return Put(key=keys.note_key(note.run_id, note.id), item=items.note_item(note))
+
+
+def _dead_letter(change: SaveDeadLetter | RemoveDeadLetter, shards: Shards) -> Operation:
+    key = items.dead_letter_key(change.letter, shards)
+    if isinstance(change, RemoveDeadLetter):
+        return Delete(key=key, requires=(THERE,))
+    return Put(key=key, item=items.dead_letter_item(change.letter, shards))
 
 
 def _create_run(change: CreateRun, shards: Shards) -> Sequence[Operation]:

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Sequence
+from itertools import takewhile
 
 from kernel.model.event import Event
+from kernel.ports.event_sink import Published
 
 
 class MemoryEventSink:
-    """Collects events; one that comes twice is there twice."""
+    """Collects events; one that comes twice is there twice. One without a type it refuses."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,7 +26,9 @@ class MemoryEventSink:
         """What happened, in a word each."""
         return tuple(event.type for event in self.events)
 
-    def publish(self, events: Sequence[Event]) -> Sequence[Event]:
+    def publish(self, events: Sequence[Event]) -> Published:
+        accepted = tuple(takewhile(lambda event: event.type, events))
         with self._lock:
-            self._events.extend(events)
-        return events
+            self._events.extend(accepted)
+        is_whole = len(accepted) == len(events)
+        return Published(accepted=accepted, refusal=None if is_whole else "It has no type.")

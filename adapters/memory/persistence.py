@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from kernel.errors import ConditionFailedError, NotFoundError
 from kernel.model.annotation import Annotation
@@ -16,12 +16,15 @@ from kernel.model.change import (
     CreateStage,
     DeleteRun,
     KeepPast,
+    RemoveDeadLetter,
     RequireRun,
+    SaveDeadLetter,
     SaveIdempotency,
     UpdateRun,
     UpdateStage,
     moves_version,
 )
+from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.run import Intake, Run
@@ -30,6 +33,8 @@ from kernel.ports.persistence import Due, Head, Snapshot, Standing
 
 _Record = TypeVar("_Record", Run, StageRecord)
 _StageId = tuple[str, int, str]
+_Beside: TypeAlias = KeepPast | SaveIdempotency | AddAnnotation | SaveDeadLetter | RemoveDeadLetter
+_LetterId = tuple[datetime, str]
 
 
 class MemoryPersistence:
@@ -43,6 +48,7 @@ class MemoryPersistence:
         self._idempotency: dict[tuple[str, str], IdempotencyRecord] = {}
         self._past: dict[str, dict[tuple[str, int, str, int, int], StageRecord]] = {}
         self._annotations: dict[str, dict[str, Annotation]] = {}
+        self._dead: dict[_LetterId, DeadLetter] = {}
         self._stages_of: dict[str, dict[_StageId, None]] = {}
         self._due: dict[tuple[str, _StageId | None], datetime] = {}
 
@@ -125,6 +131,15 @@ class MemoryPersistence:
                 rows.pop(run_id, None)
             return False
 
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        with self._lock:
+            found = [self._dead[id_] for id_ in sorted(self._dead)]
+        yield from found
+
+    def has_dead_letter(self, letter: DeadLetter) -> bool:
+        with self._lock:
+            return _letter_id(letter) in self._dead
+
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         with self._lock:
             by_moment = sorted(self._due.items(), key=lambda row: (row[1], row[0][0]))
@@ -161,13 +176,16 @@ class MemoryPersistence:
             case _:
                 self._check_beside(change)
 
-    def _check_beside(self, change: KeepPast | SaveIdempotency | AddAnnotation) -> None:
+    def _check_beside(self, change: _Beside) -> None:
         match change:
             case SaveIdempotency(record=record, now=now):
                 known = self._idempotency.get((record.command, record.key))
                 free = known is None or known.expires_at < now
                 _require(free, f"The key {record.key!r} was used before.")
-            case KeepPast() | AddAnnotation():
+            case RemoveDeadLetter(letter=letter):
+                there = _letter_id(letter) in self._dead
+                _require(there, f"Event {letter.event.id!r} is no dead letter any more.")
+            case KeepPast() | AddAnnotation() | SaveDeadLetter():
                 pass
 
     def _apply(self, change: Change) -> None:
@@ -189,7 +207,7 @@ class MemoryPersistence:
             case _:
                 self._apply_beside(change)
 
-    def _apply_beside(self, change: KeepPast | SaveIdempotency | AddAnnotation) -> None:
+    def _apply_beside(self, change: _Beside) -> None:
         match change:
             case KeepPast(stage=stage):
                 attempt = (*_id(stage.key), stage.generation, stage.attempt)
@@ -199,6 +217,10 @@ class MemoryPersistence:
                 self._idempotency[record.command, record.key] = record
             case AddAnnotation(annotation=row):
                 self._annotations.setdefault(row.run_id, {})[row.id] = row
+            case SaveDeadLetter(letter=letter):
+                self._dead[_letter_id(letter)] = letter
+            case RemoveDeadLetter(letter=letter):
+                del self._dead[_letter_id(letter)]
 
     def _keep_run(self, run: Run) -> None:
         self._runs[run.id] = run
@@ -219,6 +241,10 @@ class MemoryPersistence:
 
 def _id(key: StageKey) -> _StageId:
     return (key.run_id, key.group, key.stage_id)
+
+
+def _letter_id(letter: DeadLetter) -> _LetterId:
+    return (letter.at, letter.event.id)
 
 
 def _place(stage: StageRecord) -> tuple[int, int, str]:

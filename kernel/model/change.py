@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
 from kernel.model.annotation import Annotation
+from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.run import Intake, Run
@@ -112,8 +113,8 @@ class UpdateRun:
     """Set *writes* of a run, if all of *requires* hold; append *events* to its outbox.
 
     *run* is the run as it will stand, as far as the writer knows. *clears* empties the outbox
-    first, and then *requires* must pin the version. The version goes up by one, unless only
-    `due_at` is written.
+    first, so that *events* are what is left in it; then *requires* must pin the version. The
+    version goes up by one, unless only `due_at` is written.
     """
 
     run: Run
@@ -179,6 +180,20 @@ class RequireRun:
     requires: tuple[Condition, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class SaveDeadLetter:
+    """Keep an event that was given up on; the change beside it takes it out of its outbox."""
+
+    letter: DeadLetter
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveDeadLetter:
+    """Take a dead letter away, if it is there."""
+
+    letter: DeadLetter
+
+
 Change: TypeAlias = (
     CreateRun
     | UpdateRun
@@ -189,6 +204,8 @@ Change: TypeAlias = (
     | SaveIdempotency
     | AddAnnotation
     | RequireRun
+    | SaveDeadLetter
+    | RemoveDeadLetter
 )
 Update: TypeAlias = UpdateRun | UpdateStage
 

@@ -16,6 +16,7 @@ class Event:
         type: The wire name, `workflow:created` and the like.
         sequence: Sorts the events of one run, as text.
         detail: What the type adds: an error, a duration in seconds, whether a retry follows.
+        refusals: How often it was refused; counted with it wherever it waits, and never sent.
     """
 
     id: str
@@ -28,3 +29,4 @@ class Event:
     stage_id: str | None = None
     attempt: int | None = None
     detail: Mapping[str, Json] = field(default_factory=dict)
+    refusals: int = 0

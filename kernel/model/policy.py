@@ -30,6 +30,8 @@ class Policy:
         idempotency_kept: How long a key is remembered.
         retention: How long a run is kept that is over; None keeps it for good.
         callback_base: Where calls from outside arrive; a link is `<base>/callbacks/<token>`.
+        publish_tries: How often an event may be refused; after the last it is a dead letter.
+        dead_letters_kept: How long a dead letter can be replayed.
         published: Event types that are stored and sent; `workflow:*` means all that start so.
     """
 
@@ -46,6 +48,8 @@ class Policy:
     progress_every: timedelta = timedelta(seconds=5)
     idempotency_kept: timedelta = timedelta(days=7)
     retention: timedelta | None = timedelta(days=30)
+    publish_tries: int = 5
+    dead_letters_kept: timedelta = timedelta(days=30)
     inline_limit: int = 4_096
     bell_limit: int = 48_000
     artifact_limit: int = 100

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from kernel.model.annotation import Annotation
 from kernel.model.change import Change, UpdateStage
+from kernel.model.dead_letter import DeadLetter
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageKey, StageRecord
@@ -152,6 +153,17 @@ class Persistence(Protocol):
 
         Returns whether some may be left. What dies in between has removed a part.
         """
+        ...
+
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        """Yield the dead letters of all runs, oldest first, in pages that begin small.
+
+        A caller that stops early pays for what it saw. One that has expired may still be there.
+        """
+        ...
+
+    def has_dead_letter(self, letter: DeadLetter) -> bool:
+        """Return whether it is still there."""
         ...
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:

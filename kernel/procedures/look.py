@@ -148,7 +148,8 @@ def _fitting(kernel: Kernel, run: Run) -> Workflow:
 def _publish(kernel: Kernel, run_id: str, *keys: StageKey) -> dict[Chore, int]:
     """Send what waits; a sink that is down keeps nobody from the other chores."""
     try:
-        return {Chore.PUBLISH: publish_run(kernel, run_id, keys)}
+        done = publish_run(kernel, run_id, keys)
     except UnavailableError as error:
         report(kernel.ports, f"Events of run {run_id!r} cannot be sent just now.", error)
         return {}
+    return {Chore.PUBLISH: done.sent, Chore.BURY: done.buried}

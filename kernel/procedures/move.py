@@ -26,6 +26,7 @@ class Chore(StrEnum):
     CLOSE = "closed"
     STUCK = "stuck_reaped"
     RETIRE = "retired"
+    BURY = "dead_lettered"
 
 
 def move(

@@ -30,6 +30,7 @@ class TickResult:
     rung: int = 0
     advanced: int = 0
     closed: int = 0
+    dead_lettered: int = 0
     failed: int = 0
     left: int = 0
 

@@ -17,7 +17,7 @@ from kernel.model import bell_wire
 from kernel.model.bell import Bell
 from kernel.model.event import Event
 from kernel.ports.blob_store import BlobStore
-from kernel.ports.event_sink import EventSink
+from kernel.ports.event_sink import EventSink, Published
 from kernel.ports.job_transport import Delivery, JobTransport
 from tests.benchmarks.units import DUE, INDEXES, item_size, read_units, write_units
 from tests.benchmarks.usage import Kind, Meter
@@ -49,6 +49,9 @@ class MeteredItems:
             yield from page
             if size is None or len(page) < size:
                 return
+
+    def walk(self, pk: str, prefix: str) -> Iterator[Item]:
+        return self._inner.walk(pk, prefix)
 
     def update(self, operation: Update) -> Item:
         before = self._inner.get(operation.key)
@@ -127,7 +130,7 @@ class MeteredSink:
         self._inner = inner
         self._meter = meter
 
-    def publish(self, events: Sequence[Event]) -> Sequence[Event]:
+    def publish(self, events: Sequence[Event]) -> Published:
         self._meter.note(Kind.CALL, "eventbridge.PutEvents", ceil(len(events) / MOST))
         self._meter.note(Kind.EVENT, "events", len(events))
         return self._inner.publish(events)

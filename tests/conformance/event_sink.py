@@ -1,6 +1,7 @@
 """What every event sink promises."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,9 +42,9 @@ class EventSinkContract:
     ) -> None:
         event = an_event()
 
-        accepted = sink.publish([event])
+        answer = sink.publish([event])
 
-        assert list(accepted) == [event]
+        assert (list(answer.accepted), answer.refusal) == ([event], None)
         assert list(arrived()) == ["event-01"]
 
     def test_many_are_accepted_in_their_order(
@@ -51,15 +52,36 @@ class EventSinkContract:
     ) -> None:
         events = [an_event(nth) for nth in range(25)]
 
-        accepted = sink.publish(events)
+        answer = sink.publish(events)
 
-        assert list(accepted) == events
+        assert (list(answer.accepted), answer.refusal) == (events, None)
         assert sorted(arrived()) == [event.id for event in events]
 
     def test_telling_nothing_is_fine(
         self, sink: EventSink, arrived: Callable[[], Sequence[str]]
     ) -> None:
-        accepted = sink.publish([])
+        answer = sink.publish([])
 
-        assert list(accepted) == []
+        assert (list(answer.accepted), answer.refusal) == ([], None)
         assert list(arrived()) == []
+
+
+class RefusalContract(EventSinkContract):
+    """What a sink promises that looks at what it is given; an event without a type is wrong."""
+
+    def test_an_event_that_is_wrong_is_refused_and_the_reason_is_given(
+        self, sink: EventSink, arrived: Callable[[], Sequence[str]]
+    ) -> None:
+        answer = sink.publish([replace(an_event(1), type="")])
+
+        assert list(answer.accepted) == []
+        assert answer.refusal
+        assert list(arrived()) == []
+
+    def test_what_stands_before_a_refused_event_is_accepted(self, sink: EventSink) -> None:
+        events = [an_event(nth) for nth in range(15)]
+
+        answer = sink.publish([*events, replace(an_event(20), type=""), an_event(21)])
+
+        assert list(answer.accepted) == events
+        assert answer.refusal

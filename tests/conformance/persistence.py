@@ -3,6 +3,7 @@
 from tests.conformance.persistence_advances import AdvancePromises
 from tests.conformance.persistence_commits import CommitPromises
 from tests.conformance.persistence_conditions import ConditionPromises
+from tests.conformance.persistence_dead_letters import DeadLetterPromises
 from tests.conformance.persistence_outbox import OutboxPromises
 from tests.conformance.persistence_races import RacePromises
 from tests.conformance.persistence_reads import ReadPromises
@@ -17,6 +18,7 @@ class PersistenceContract(
     CommitPromises,
     ConditionPromises,
     OutboxPromises,
+    DeadLetterPromises,
     RoundTripPromises,
     StagePromises,
     AdvancePromises,

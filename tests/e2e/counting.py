@@ -64,6 +64,9 @@ class CountingItems:
             if size is None or len(page) < size:
                 return
 
+    def walk(self, pk: str, prefix: str) -> Iterator[Item]:
+        return self.inner.walk(pk, prefix)
+
     def update(self, operation: Update) -> Item:
         self._note(writes=1)
         return self.inner.update(operation)

@@ -6,7 +6,9 @@ import pytest
 
 from functions.host import ServerlessHost
 from functions.outcomes import MaintenanceResult
+from kernel.model.policy import Policy
 from kernel.model.status import Status
+from tests.support.moves import begin
 from tests.support.world import World
 
 
@@ -45,3 +47,16 @@ def test_a_tick_without_time_leaves_what_is_due(world: World, host: ServerlessHo
     done = host.run_maintenance_tick(timedelta())
 
     assert done == MaintenanceResult(left=1)
+
+
+def test_a_tick_says_how_many_events_became_dead_letters(world: World) -> None:
+    world.policy = Policy(publish_tries=1)
+    world.sink.down = True
+    begin(world, "fan")
+    world.sink.down = False
+    world.sink.refuses = frozenset({"workflow:created"})
+    world.pass_time(timedelta(minutes=2))
+
+    done = ServerlessHost(world.kernel).run_maintenance_tick()
+
+    assert (done.events_flushed, done.dead_lettered) == (1, 1)

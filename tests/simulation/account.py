@@ -1,9 +1,9 @@
 """The simulated account: one store, one queue, one sink, and processes that share them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, takewhile
 from typing import Any, TypeVar, cast
 
 from adapters.dynamodb.memory_items import MemoryItems
@@ -24,6 +24,7 @@ from kernel.errors import EngineError, IllegalTransitionError
 from kernel.model.change import Change, UpdateStage
 from kernel.model.event import Event
 from kernel.ports.bundle import Ports
+from kernel.ports.event_sink import Published
 from kernel.ports.job_transport import Delivery
 from kernel.ports.logbook import LogEntry
 from kernel.ports.persistence import Persistence, Standing
@@ -99,14 +100,26 @@ class Witness:
 
 
 class ToldSink:
-    """The world outside: it hears events."""
+    """The world outside: it hears events, but for those that are poisoned."""
 
-    def __init__(self, docket: Docket) -> None:
+    def __init__(self, docket: Docket, director: Director, types: Collection[str]) -> None:
         self._docket = docket
+        self._director = director
+        self._types = types
 
-    def publish(self, events: Sequence[Event]) -> Sequence[Event]:
-        self._docket.tell(events)
-        return events
+    def publish(self, events: Sequence[Event]) -> Published:
+        accepted = [*takewhile(lambda event: not self._is_poisoned(event), events)]
+        self._docket.tell(accepted)
+        if len(accepted) == len(events):
+            return Published(accepted=accepted)
+        self._docket.refused[events[len(accepted)].id] += 1
+        return Published(accepted=accepted, refusal="It is poisoned.")
+
+    def _is_poisoned(self, event: Event) -> bool:
+        until = self._director.poisoned.get(event.id)
+        if until is not None:
+            return until > self._director.clock.moment
+        return event.type in self._types and event.id not in self._docket.given_up
 
 
 class TokenEntropy:
@@ -186,7 +199,7 @@ class Account:
         )
         self.transport = Queue(clock=clock, visibility=self.setting.visibility)
         self.scheduler = MemoryScheduler()
-        self.sink = ToldSink(self.docket)
+        self.sink = ToldSink(self.docket, self.director, self.setting.poisoned)
         self.entropy = SeededEntropy(self.seed)
 
     @property

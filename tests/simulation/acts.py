@@ -20,6 +20,7 @@ from kernel.procedures.create_run import CreateRun
 from kernel.procedures.poll_stages import PollStages
 from kernel.procedures.publish_events import PublishEvents
 from kernel.procedures.reap_leases import ReapStale
+from kernel.procedures.replay_dead_letters import ReplayDeadLetters
 from kernel.procedures.rerun_from import RerunFrom
 from tests.simulation.account import Account
 from tests.simulation.clocks import NOON
@@ -122,6 +123,15 @@ def flush(account: Account, process: Process) -> None:
     account.kernel(process).dispatch(PublishEvents())
 
 
+def replay(account: Account, process: Process) -> None:
+    """Put everything back that was given up on."""
+    account.kernel(process).dispatch(ReplayDeadLetters())
+
+
+def _has_dead_letters(docket: Docket) -> bool:
+    return bool(docket.dead)
+
+
 def reap(account: Account, process: Process) -> None:
     account.kernel(process).dispatch(ReapStale())
 
@@ -156,6 +166,7 @@ ACTS: Final = (
     ),
     Act(name="tick", work=tick, most=3, probability=0.2),
     Act(name="flush", work=flush, most=2),
+    Act(name="replay", work=replay, when=_has_dead_letters, most=2, probability=0.3, insists=True),
     Act(name="reap", work=reap),
     Act(name="poll", work=poll, most=2),
     Act(name="claim", work=claim),

@@ -1,6 +1,7 @@
 """One port call that a process is about to make."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from kernel.ports.persistence import Due
@@ -10,11 +11,17 @@ from tests.simulation.process import Process
 
 
 class Surroundings(Protocol):
-    """Where calls are made. *indexes*: what the index `due` said at earlier moments."""
+    """Where calls are made.
+
+    Attributes:
+        indexes: What the index `due` said at earlier moments.
+        poisoned: The events that nobody outside likes, by id, and until when.
+    """
 
     clock: VirtualClock
     chance: Chance
     indexes: list[Sequence[Due]]
+    poisoned: dict[str, datetime]
     steps: int
 
 

@@ -28,6 +28,7 @@ class Case:
     cues: tuple[Cue, ...] = ()
     reruns: tuple[str, ...] = ()
     policy: Policy = DEFAULT
+    poisoned: tuple[str, ...] = ()
 
 
 CASES: Final = (
@@ -71,6 +72,13 @@ CASES: Final = (
         groups=(("plain",), ("plain", "plain")),
         cues=(Cue(step=ENDLESS - 1, act="rerun 0"),),
         reruns=("b1",),
+    ),
+    Case(
+        name="refused and replayed",
+        groups=(("plain", "plain"), ("plain",)),
+        policy=replace(LOUD, publish_tries=2),
+        poisoned=("workflow:started", "stage:completed"),
+        cues=tuple(Cue(step=ENDLESS - 1, act="replay") for _ in range(2)),
     ),
 )
 
@@ -116,6 +124,7 @@ def _setting(case: Case, layout: str) -> Setting:
         turns=turns,
         reruns=case.reruns,
         policy=case.policy,
+        poisoned=case.poisoned,
         fate=Fate(rates={}, until=ENDLESS),
         cues=case.cues,
     )

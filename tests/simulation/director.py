@@ -38,6 +38,7 @@ class Director:
 
     Attributes:
         indexes: What the index `due` said at earlier moments.
+        poisoned: The events that nobody outside likes, by id, and until when.
         steps: Port calls that were made, and processes that were begun.
         struck: The one peril that was to befall one call did.
     """
@@ -48,6 +49,7 @@ class Director:
         self.trace = trace
         self.processes: list[Process] = []
         self.indexes: list[Sequence[Due]] = [[]]
+        self.poisoned: dict[str, datetime] = {}
         self.steps = 0
         self.calls = 0
         self.struck = False

@@ -1,10 +1,21 @@
 """What has happened to every record so far, seen from under all faults."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from kernel.model.change import Change, CreateRun, CreateStage, UpdateRun, UpdateStage
+from kernel.model.change import (
+    Change,
+    CreateRun,
+    CreateStage,
+    RemoveDeadLetter,
+    SaveDeadLetter,
+    UpdateRun,
+    UpdateStage,
+)
 from kernel.model.event import Event
 from kernel.model.policy import Policy
 from kernel.model.run import Run
@@ -59,6 +70,9 @@ class Docket:
         reruns: Those that were asked for and answered, by number.
         replaced: The stages in whose place others were made.
         is_defined: Every process has had a definition that fits.
+        refused: How often each event was refused.
+        letters: The dead letters, as moments and ids of events.
+        given_up: The ids of the events that ever were dead letters.
     """
 
     store: Persistence
@@ -77,7 +91,15 @@ class Docket:
     reruns: set[int] = field(default_factory=set)
     replaced: list[StageRecord] = field(default_factory=list)
     is_defined: bool = True
+    refused: Counter[str] = field(default_factory=Counter)
+    letters: set[tuple[datetime, str]] = field(default_factory=set)
+    given_up: set[str] = field(default_factory=set)
     violations: list[str] = field(default_factory=list)
+
+    @property
+    def dead(self) -> set[str]:
+        """The ids of the events that are dead letters now."""
+        return {event_id for _, event_id in self.letters}
 
     def stages_of(self, run: Run) -> list[StageRecord]:
         return [stage for stage in self.stages.values() if stage.run_id == run.id]
@@ -106,6 +128,7 @@ class Docket:
         self._object(
             f"{event.id} was committed and not kept" for event in events if event.id not in kept
         )
+        self._object(problem for change in changes for problem in self._letters(change, kept))
         before = {run.id: self.runs.get(run.id) for run in runs}
         self.runs |= {run.id: run for run in runs}
         for stage in stages:
@@ -117,6 +140,23 @@ class Docket:
             self.stages[_place(stage)] = stage
         for run in runs:
             self._step(self.run_rules, process, before[run.id], run, marked=marked)
+
+    def _letters(self, change: Change, kept: AbstractSet[str]) -> Iterator[str]:
+        """Note what becomes of dead letters; *kept* waits in the outboxes afterwards."""
+        match change:
+            case SaveDeadLetter(letter=letter):
+                id_, counted = letter.event.id, letter.event.refusals
+                self.letters.add((letter.at, id_))
+                self.given_up.add(id_)
+                if not self.policy.publish_tries <= counted <= self.refused[id_]:
+                    yield f"{id_} was given up on after {self.refused[id_]} refusals ({counted})"
+                if id_ in kept:
+                    yield f"{id_} was given up on and waits on"
+            case RemoveDeadLetter(letter=letter):
+                id_ = letter.event.id
+                self.letters.discard((letter.at, id_))
+                if id_ not in kept:
+                    yield f"{id_} is no dead letter any more and was not put back"
 
     def _step(
         self,
@@ -169,4 +209,7 @@ def _events(change: Change) -> tuple[Event, ...]:
 
 
 def _is_mark(change: Change) -> bool:
+    """Whether it only notes that somebody looked; what is given up on is taken out by a mark."""
+    if isinstance(change, SaveDeadLetter):
+        return True
     return isinstance(change, UpdateRun | UpdateStage) and change.writes <= MARKS

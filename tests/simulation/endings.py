@@ -48,17 +48,25 @@ def nothing_is_left_to_publish(docket: Docket, setting: Setting) -> Iterator[str
 
 
 def every_event_arrived(docket: Docket, setting: Setting) -> Iterator[str]:
+    """Or it is a dead letter, with its reason."""
+    letters = {(each.at, each.event.id) for each in docket.store.dead_letters() if each.reason}
+    dead = {event_id for _, event_id in letters}
     for event_id in docket.promised:
-        if event_id not in docket.heard:
+        if event_id not in docket.heard and event_id not in dead:
             yield f"{event_id} was committed and never arrived"
+    if letters != docket.letters:
+        yield f"the dead letters are {letters}; {docket.letters} were given up on"
     for event_id in docket.heard:
         if event_id not in docket.promised:
             yield f"{event_id} arrived and was never committed"
 
 
 def events_arrived_in_order(docket: Docket, setting: Setting) -> Iterator[str]:
-    """A run's start first, its end last, and each stage's own in their order."""
-    heard = [*docket.heard.values()]
+    """A run's start first, its end last, and each stage's own in their order.
+
+    What was ever given up on may arrive at any time.
+    """
+    heard = [event for id_, event in docket.heard.items() if id_ not in docket.given_up]
     for first, then in (pair for own in _by_record(heard) for pair in pairwise(own)):
         if first.sequence >= then.sequence:
             yield f"{then.id} ({then.sequence}) arrived after {first.id} ({first.sequence})"

@@ -9,7 +9,7 @@ from adapters.dynamodb.items import STAGE
 from adapters.dynamodb.keys import STAGES
 from adapters.dynamodb.operations import THERE, Operation, Put, Update
 from adapters.memory.persistence import MemoryPersistence
-from kernel.commands import advance_run, rerun_run
+from kernel.commands import advance_run, mark_run, mark_stage, rerun_run
 from kernel.commands.advance_run import AdvanceRun
 from kernel.commands.close_run import CloseRun
 from kernel.commands.fence_stage import FenceStage, FenceStageResult
@@ -17,8 +17,11 @@ from kernel.commands.fence_stage import handle as fence_stage
 from kernel.commands.finish_closing import FinishClosing
 from kernel.commands.mark_stage import MarkStage
 from kernel.commands.settle_stage import SettleStage
+from kernel.decisions import outbox
+from kernel.decisions.outbox import Sending, Sifted
 from kernel.dispatch import Context, Kernel, Outcome
 from kernel.model.change import Change, CreateStage
+from kernel.model.event import Event
 from kernel.model.run import Closing, Run
 from kernel.model.stage import StageRecord
 from kernel.model.status import Status
@@ -153,6 +156,19 @@ def _own_outboxes_only(kernel: Kernel, head: Any, keys: Sequence[Any]) -> Iterat
     )
 
 
+_sifted = outbox.sifted
+
+
+def _sifted_to_nothing(
+    context: Context, events: tuple[Event, ...], sending: Sending | None
+) -> Sifted:
+    return replace(_sifted(context, events, sending), letters=())
+
+
+def _given_up_at_once(event: Event, _context: Context, sending: Sending) -> bool:
+    return event.id == sending.refused
+
+
 STAGES_MADE_TWICE: Final = Tampering(
     items=LaxItems, names=((MemoryPersistence, "_check", _lax_check),)
 )
@@ -169,6 +185,10 @@ RERUNS_ANYTHING: Final = Tampering(names=((Run, "rerun", _rerun_anyhow),))
 DROPS_OUTBOX: Final = Tampering(names=((rerun_run, "_unsent", _nothing),))
 GENERATION_ZERO: Final = replace(STAGES_MADE_TWICE, change=_of_generation_zero)
 END_FIRST: Final = Tampering(names=((publish_events, "_stages", _own_outboxes_only),))
+NO_LETTERS: Final = Tampering(
+    names=((mark_run, "sifted", _sifted_to_nothing), (mark_stage, "sifted", _sifted_to_nothing))
+)
+IMPATIENT: Final = Tampering(names=((outbox, "_is_given_up", _given_up_at_once),))
 CONFLICT_IS_LOSS: Final = Tampering(
     names=((patience, "_REFUSED", vars(patience)["_REFUSED"] | {"TransactionConflict"}),)
 )

@@ -9,6 +9,8 @@ from kernel.model.change import (
     Change,
     CreateRun,
     CreateStage,
+    RemoveDeadLetter,
+    SaveDeadLetter,
     SaveIdempotency,
     Test,
     UpdateRun,
@@ -137,6 +139,16 @@ def _setting_the_outbox(change: Change) -> Change:
     return change
 
 
+def _forgetting_the_rest(change: Change) -> Change:
+    if isinstance(change, UpdateRun | UpdateStage) and change.clears:
+        return replace(change, events=())
+    return change
+
+
+def _keeping_the_letter(change: Change) -> Change:
+    return SaveDeadLetter(letter=change.letter) if isinstance(change, RemoveDeadLetter) else change
+
+
 def _forgetting_the_transition(change: Change) -> Change:
     if isinstance(change, UpdateStage) and change.clears:
         stage = replace(change.stage, unadvanced=False)
@@ -198,6 +210,10 @@ MUTATIONS: Final = {
     "stages made in generation 0": misbehaviour.GENERATION_ZERO,
     "clear without version": without(_clears, "version", "generation"),
     "events set, not appended": Tampering(change=_setting_the_outbox),
+    "clear takes what was not sent": Tampering(change=_forgetting_the_rest),
+    "given up on without a letter": misbehaviour.NO_LETTERS,
+    "given up on at the first refusal": misbehaviour.IMPATIENT,
+    "replay keeps the letter": Tampering(change=_keeping_the_letter),
     "flush forgets the transition": Tampering(change=_forgetting_the_transition),
     "terminal event first": misbehaviour.END_FIRST,
     "created run never due": never_due(lambda change: isinstance(change, CreateRun)),

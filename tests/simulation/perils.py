@@ -11,6 +11,7 @@ from kernel.errors import UnavailableError
 from kernel.model.event import Event
 from kernel.ports.executor import BodyTimeoutError
 from tests.simulation.calls import Call, Surroundings
+from tests.simulation.clocks import A_CENTURY
 from tests.support.saboteurs import Crash
 
 MANY_STEPS: Final = 90
@@ -18,6 +19,7 @@ A_MOMENT: Final = timedelta(milliseconds=300)
 A_WHILE: Final = timedelta(seconds=20)
 BEYOND_A_LEASE: Final = timedelta(minutes=6)
 SPANS: Final = (A_MOMENT, A_WHILE, timedelta(minutes=1), BEYOND_A_LEASE, timedelta(minutes=20))
+ILLNESSES: Final = (A_WHILE, BEYOND_A_LEASE, timedelta(hours=2), A_CENTURY, A_CENTURY)
 DELAYS: Final = (A_MOMENT, timedelta(seconds=5), timedelta(seconds=70))
 
 
@@ -123,6 +125,15 @@ def _half(call: Call, around: Surroundings) -> Any:
     return call.target(events[: around.chance.below(len(events) + 1)])
 
 
+def _poison(call: Call, around: Surroundings) -> Any:
+    """Let one of the events be such as nobody outside takes, for a while or for good."""
+    events: Sequence[Event] = call.given[0]
+    if events:
+        until = around.clock.moment + around.chance.one_of(ILLNESSES)
+        around.poisoned[around.chance.one_of(events).id] = until
+    return call.make()
+
+
 def _stale(call: Call, around: Surroundings) -> Any:
     by, limit = call.named["by"], call.named["limit"]
     return [due for due in around.chance.one_of(around.indexes) if due.at <= by][:limit]
@@ -166,6 +177,7 @@ PERILS: Final = (
     Peril(name="repeat", rate=0.1, befalls=("transport.send", "scheduler.ring_at"), deed=_double),
     Peril(name="delay", rate=0.1, befalls=("transport.send",), deed=_delay),
     Peril(name="half", rate=0.1, befalls=("sink.publish",), deed=_half),
+    Peril(name="poison", rate=0.1, befalls=("sink.publish",), deed=_poison),
     Peril(name="stale", rate=0.2, befalls=("persistence.due",), deed=_stale),
     Peril(name="slow", rate=0.1, befalls=("executor.run",), deed=_slow),
     Peril(name="timeout", rate=0.05, befalls=("executor.run",), deed=_time_out),

@@ -101,13 +101,14 @@ def nothing_follows_a_cancel(step: Step[Record]) -> Iterator[str]:
 
 
 def no_event_is_lost(step: Step[Any]) -> Iterator[str]:
-    """An event leaves an outbox only after it arrived outside."""
+    """An event leaves an outbox only after it arrived outside, or as a dead letter."""
     if step.old is None:
         return
     kept = {event.id for event in step.new.outbox}
     if step.made:
         # What is replaced hands its events to the run.
         kept |= {event.id for event in step.docket.runs[step.new.run_id].outbox}
+    kept |= step.docket.dead
     for event in step.old.outbox:
         if event.id not in kept and event.id not in step.docket.heard:
             yield f"{event.id} left the outbox of {step.new.id} and was never published"

@@ -12,7 +12,7 @@ from kernel.model.run import Run
 from kernel.model.stage import StageKey, StageRecord
 from kernel.model.status import Status
 from kernel.ports.bundle import Ports
-from kernel.ports.event_sink import EventSink
+from kernel.ports.event_sink import EventSink, Published
 from kernel.ports.persistence import Persistence, Standing
 from tests.support.saboteurs import Crash, Fate, mortal
 from tests.support.world import World
@@ -70,10 +70,10 @@ class Told:
     inner: EventSink
     events: list[Event] = field(default_factory=list)
 
-    def publish(self, events: Sequence[Event]) -> Sequence[Event]:
-        accepted = self.inner.publish(events)
-        self.events += accepted
-        return accepted
+    def publish(self, events: Sequence[Event]) -> Published:
+        answer = self.inner.publish(events)
+        self.events += answer.accepted
+        return answer
 
 
 @dataclass(kw_only=True)

@@ -32,6 +32,7 @@ class Setting:
         reruns: From which stages the run may be rerun, each once.
         workers: How many bells are answered at once, at most.
         starts_in: How long the run is to wait before it starts.
+        poisoned: The types of events that nobody outside takes until they were given up on.
     """
 
     layout: str = ITEMS
@@ -43,6 +44,7 @@ class Setting:
     workers: int = 1
     visibility: timedelta = timedelta(minutes=15)
     starts_in: timedelta | None = None
+    poisoned: tuple[str, ...] = ()
     cues: tuple[Cue, ...] = ()
 
     @property

@@ -58,6 +58,9 @@ class PatientItems:
     def query(self, pk: str, prefix: str, *, backwards: bool = False) -> Iterator[Item]:
         return self._inner.query(pk, prefix, backwards=backwards)
 
+    def walk(self, pk: str, prefix: str) -> Iterator[Item]:
+        return self._inner.walk(pk, prefix)
+
     def update(self, operation: Update) -> Item:
         return self._patience.ask(lambda: self._inner.update(operation))
 

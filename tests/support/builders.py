@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kernel.model.annotation import Annotation
 from kernel.model.change import Condition, UpdateRun, UpdateStage
+from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.failure import Failure
 from kernel.model.idempotency import IdempotencyRecord
@@ -104,6 +105,16 @@ def an_idempotency_record(**given: Any) -> IdempotencyRecord:
         expires_at=after(7 * 24 * 60),
     )
     return replace(record, **given)
+
+
+def a_dead_letter(**given: Any) -> DeadLetter:
+    letter = DeadLetter(
+        event=an_event(refusals=5),
+        reason="It is too large.",
+        at=NOON,
+        expires_at=after(30 * 24 * 60),
+    )
+    return replace(letter, **given)
 
 
 def update_run(

@@ -1,8 +1,10 @@
 """Ports on memory that a test can steer: out of reach, choosy, or overtaken by somebody else."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import Final
 
 from adapters.memory import (
     MemoryBlobStore,
@@ -15,12 +17,17 @@ from kernel.errors import EngineError, UnavailableError
 from kernel.model.annotation import Annotation
 from kernel.model.bell import Bell
 from kernel.model.change import Change, UpdateStage
+from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageKey, StageRecord
 from kernel.ports.clock import Clock
+from kernel.ports.event_sink import Published
 from kernel.ports.persistence import Due, Head, Persistence, Snapshot, Standing
+
+# Why a steered sink refuses an event.
+REFUSAL: Final = "It does not like the type."
 
 
 class SteeredPersistence:
@@ -98,21 +105,34 @@ class SteeredPersistence:
     def erase(self, run_id: str, *, limit: int) -> bool:
         return self.inner.erase(run_id, limit=limit)
 
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        return self.inner.dead_letters()
+
+    def has_dead_letter(self, letter: DeadLetter) -> bool:
+        return self.inner.has_dead_letter(letter)
+
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         """Nominate *ghosts* as well: the index may lag behind what it speaks of."""
         return [*self.ghosts, *self.inner.due(by=by, limit=limit)][:limit]
 
 
 class SteeredSink(MemoryEventSink):
-    """*accepts* events of each batch, or all of them; none while it is *down*."""
+    """*accepts* events of each batch, or all of them; none while it is *down*.
+
+    What *refuses* names, by type or id, is refused for good, as long as it is named.
+    """
 
     down: bool = False
     accepts: int | None = None
+    refuses: frozenset[str] = frozenset()
 
-    def publish(self, events: Sequence[Event]) -> Sequence[Event]:
+    def publish(self, events: Sequence[Event]) -> Published:
         if self.down:
             raise UnavailableError("The bus does not answer.")
-        return super().publish(events[: self.accepts])
+        taken = events[: self.accepts]
+        good = list(takewhile(lambda event: not self.refuses & {event.type, event.id}, taken))
+        answer = super().publish(good)
+        return answer if len(good) == len(taken) else replace(answer, refusal=REFUSAL)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from adapters.dynamodb.forms import JSON, MOMENT, SPAN, STATUS
 from adapters.dynamodb.keys import Shards
 from adapters.dynamodb.shape import Shape
 from kernel.model.annotation import Annotation
+from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.run import Intake, Run
@@ -20,6 +21,7 @@ from kernel.model.status import Status
 from tests.conformance.persistence_ground import running
 from tests.support.builders import (
     NOON,
+    a_dead_letter,
     a_lease,
     a_run,
     a_stage,
@@ -59,6 +61,7 @@ def size_of(item: object) -> int:
         (spellings.ANNOTATION, Annotation, BESIDE),
         (spellings.EVENT, Event, BESIDE),
         (spellings.IDEMPOTENCY, IdempotencyRecord, set()),
+        (spellings.DEAD_LETTER, DeadLetter, set()),
     ],
 )
 def test_every_field_has_its_place(shape: Shape[Any], record: type[Any], beside: set[str]) -> None:
@@ -137,6 +140,14 @@ def test_the_table_may_forget_a_key_only_when_it_has_expired() -> None:
     expires_at = NOON + timedelta(milliseconds=1)
 
     item = items.idempotency_item(an_idempotency_record(expires_at=expires_at))
+
+    assert item["expires_at"] == NOON.timestamp() + 1
+
+
+def test_the_table_may_forget_a_dead_letter_only_when_it_has_expired() -> None:
+    expires_at = NOON + timedelta(milliseconds=1)
+
+    item = items.dead_letter_item(a_dead_letter(expires_at=expires_at), SHARDS)
 
     assert item["expires_at"] == NOON.timestamp() + 1
 

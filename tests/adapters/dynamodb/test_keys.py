@@ -11,6 +11,7 @@ def test_keys_are_spelt_as_the_docs_say() -> None:
     assert keys.intake_key("r1") == Key(pk="RUN#r1", sk="IN")
     assert keys.stage_key("r1", 12, "split") == Key(pk="RUN#r1", sk="STAGE#0012#split")
     assert keys.note_key("r1", "n1") == Key(pk="RUN#r1", sk="NOTE#n1")
+    assert keys.dead_key("3", "2026", "r:0:x") == Key(pk="DEAD#3", sk="DEAD#2026#r:0:x")
     assert keys.idempotency_key("run.create", "a#b") == Key(pk="IDEM#run.create#a#b", sk="IDEM")
 
 
@@ -47,6 +48,14 @@ def test_runs_are_spread_evenly() -> None:
     counts = [found.count(shard) for shard in shards.due_shards()]
     assert sum(counts) == 8_000
     assert min(counts) > 800
+
+
+def test_a_dead_letter_lies_where_readers_look() -> None:
+    shards = Shards(dead=4)
+
+    found = {keys.dead_key(shards.dead_shard(f"run-{nth}"), "", "").pk for nth in range(100)}
+
+    assert found == {*shards.dead_partitions()}
 
 
 def test_the_listing_knows_classes_of_status_only() -> None:

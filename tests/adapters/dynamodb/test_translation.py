@@ -5,16 +5,19 @@ from typing import Any
 import pytest
 
 from adapters.dynamodb.keys import Key, intake_key
-from adapters.dynamodb.operations import Check, Put, Sign, Update
+from adapters.dynamodb.operations import Check, Delete, Put, Sign, Update
 from kernel.model.change import (
     CreateRun,
     CreateStage,
+    RemoveDeadLetter,
+    SaveDeadLetter,
     SaveIdempotency,
     equals,
     not_after,
 )
 from kernel.model.status import Status
 from tests.adapters.dynamodb.translating import (
+    DEAD_LETTER,
     DUE_SHARD,
     RUN,
     SPLIT,
@@ -25,6 +28,7 @@ from tests.adapters.dynamodb.translating import (
 from tests.conformance.persistence_ground import completion, happened, running
 from tests.support.builders import (
     NOON,
+    a_dead_letter,
     a_run,
     a_stage,
     after,
@@ -230,6 +234,24 @@ def test_a_key_is_saved_where_it_is_new_or_expired() -> None:
     )
     assert isinstance(put, Put)
     assert put.item["expires_at"] == 1_767_873_600
+
+
+def test_an_event_that_is_given_up_on_costs_its_record_and_one_item() -> None:
+    run = a_run(outbox=happened("run-1", "lost"))
+    cleared = update_run(run, equals("version", 1), clears=True)
+
+    update, put = translated(cleared, SaveDeadLetter(letter=a_dead_letter()))
+
+    assert keys_of([update, put]) == [RUN, DEAD_LETTER]
+    assert isinstance(put, Put)
+    assert put.item.keys() == {"pk", "sk", "dead", "expires_at"}
+
+
+def test_a_dead_letter_is_deleted_where_it_is_there() -> None:
+    [delete] = translated(RemoveDeadLetter(letter=a_dead_letter()))
+
+    there = ((Check(path=("pk",), sign=Sign.PRESENT),),)
+    assert delete == Delete(key=DEAD_LETTER, requires=there)
 
 
 def test_no_changes_are_no_operations() -> None:

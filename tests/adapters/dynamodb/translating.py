@@ -11,6 +11,10 @@ from kernel.model.change import Change
 RUN: Final = run_key("run-1")
 SPLIT: Final = stage_key("run-1", 1, "split")
 SHARDS: Final = Shards()
+DEAD_LETTER: Final = Key(
+    pk=f"DEAD#{SHARDS.dead_shard('run-1')}",
+    sk="DEAD#2026-01-01T12:00:00.000Z#run-1:0:workflow:created",
+)
 DUE_SHARD: Final = SHARDS.due_shard("run-1")
 
 

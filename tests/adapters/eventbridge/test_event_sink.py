@@ -13,11 +13,12 @@ from moto import mock_aws
 
 from adapters.eventbridge.event_sink import EventBridgeSink
 from kernel.errors import UnavailableError
-from tests.conformance.event_sink import EventSinkContract, an_event
+from kernel.ports.event_sink import Published
+from tests.conformance.event_sink import RefusalContract, an_event
 from tests.support.aws import Mouth, a_session, refusal
 
 BUSY = {"ErrorCode": "ThrottlingException"}
-REFUSED = {"ErrorCode": "MalformedDetail"}
+REFUSED = {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
 TAKEN = {"EventId": "x"}
 
 
@@ -59,7 +60,7 @@ def heard(session: Session, bus: str) -> Callable[[], Sequence[Any]]:
     return lambda: [*listen()]
 
 
-class TestEventBridgeSink(EventSinkContract):
+class TestEventBridgeSink(RefusalContract):
     @pytest.fixture
     def sink(self, bus: str, session: Session) -> EventBridgeSink:
         return EventBridgeSink(bus=bus, session=session)
@@ -103,9 +104,10 @@ def test_what_stands_before_the_first_refusal_is_accepted(bus: str) -> None:
     )
     events = [an_event(nth) for nth in range(25)]
 
-    accepted = EventBridgeSink(bus=bus, session=session).publish(events)
+    answer = EventBridgeSink(bus=bus, session=session).publish(events)
 
-    assert list(accepted) == events[:11]
+    assert list(answer.accepted) == events[:11]
+    assert answer.refusal == "MalformedDetail: Detail is malformed."
     assert len(mouth.calls) == 2
 
 
@@ -113,9 +115,36 @@ def test_the_first_may_be_refused(bus: str) -> None:
     session = a_session()
     Mouth(session, "events.PutEvents", {"Entries": [REFUSED, TAKEN]})
 
-    accepted = EventBridgeSink(bus=bus, session=session).publish([an_event(1), an_event(2)])
+    answer = EventBridgeSink(bus=bus, session=session).publish([an_event(1), an_event(2)])
 
-    assert list(accepted) == []
+    assert answer == Published(accepted=[], refusal="MalformedDetail: Detail is malformed.")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"ErrorCode": "InternalFailure"},
+        {"ErrorCode": "AccessDeniedException"},
+        {"ErrorCode": "NotAuthorizedForSourceException"},
+        {"ErrorCode": "InvalidAccountIdException"},
+        {"ErrorCode": "NobodyHasHeardOfItException"},
+        {"ErrorCode": "InvalidArgument", "ErrorMessage": "Parameter EventBusName is not valid."},
+        {"ErrorCode": "InvalidArgument", "ErrorMessage": "Parameter Source is not valid."},
+    ],
+    ids=str,
+)
+def test_what_would_befall_every_event_is_no_refusal_of_one(
+    bus: str, trouble: dict[str, str]
+) -> None:
+    session = a_session()
+    Mouth(session, "events.PutEvents", {"Entries": [trouble]}, {"Entries": [TAKEN, trouble]})
+    sink = EventBridgeSink(bus=bus, session=session)
+
+    with pytest.raises(UnavailableError, match=f"^The bus '{bus}' "):
+        sink.publish([an_event(1)])
+    answer = sink.publish([an_event(1), an_event(2)])
+
+    assert answer == Published(accepted=[an_event(1)])
 
 
 def test_a_bus_too_busy_for_the_first_has_not_refused_it(bus: str) -> None:
@@ -130,9 +159,9 @@ def test_a_bus_too_busy_for_the_next_has_taken_those_before(bus: str) -> None:
     session = a_session()
     Mouth(session, "events.PutEvents", {"Entries": [TAKEN, BUSY]})
 
-    accepted = EventBridgeSink(bus=bus, session=session).publish([an_event(1), an_event(2)])
+    answer = EventBridgeSink(bus=bus, session=session).publish([an_event(1), an_event(2)])
 
-    assert list(accepted) == [an_event(1)]
+    assert answer == Published(accepted=[an_event(1)])
 
 
 def test_large_events_share_no_request(bus: str, heard: Callable[[], Sequence[Any]]) -> None:
@@ -140,9 +169,9 @@ def test_large_events_share_no_request(bus: str, heard: Callable[[], Sequence[An
     mouth = Mouth(session, "events.PutEvents")
     events = [replace(an_event(nth), detail={"text": "x" * 100_000}) for nth in range(5)]
 
-    accepted = EventBridgeSink(bus=bus, session=session).publish(events)
+    answer = EventBridgeSink(bus=bus, session=session).publish(events)
 
-    assert list(accepted) == events
+    assert list(answer.accepted) == events
     assert len(mouth.calls) == 3
 
 
@@ -156,9 +185,9 @@ def test_an_event_too_large_for_aws_is_refused_and_those_before_it_are_not(bus: 
     )
     events = [an_event(1), replace(an_event(2), detail={"text": "x" * 2_000_000}), an_event(3)]
 
-    accepted = EventBridgeSink(bus=bus, session=session).publish(events)
+    answer = EventBridgeSink(bus=bus, session=session).publish(events)
 
-    assert list(accepted) == [an_event(1)]
+    assert answer == Published(accepted=[an_event(1)], refusal="ValidationException: no")
 
 
 def test_a_request_that_is_wrong_for_all_is_a_mistake(bus: str) -> None:

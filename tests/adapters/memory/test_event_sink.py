@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from adapters.memory import MemoryEventSink
-from tests.conformance.event_sink import EventSinkContract, an_event
+from tests.conformance.event_sink import RefusalContract, an_event
 
 
-class TestMemoryEventSink(EventSinkContract):
+class TestMemoryEventSink(RefusalContract):
     @pytest.fixture
     def sink(self) -> MemoryEventSink:
         return MemoryEventSink()

@@ -3,6 +3,8 @@
 import pytest
 
 from kernel.commands.mark_run import MarkRun
+from kernel.decisions.outbox import Sending
+from kernel.model.policy import Policy
 from kernel.model.status import Status
 from kernel.ports.persistence import Head
 from tests.support.moves import A_LEASE, A_MINUTE, alter, begin, claimed
@@ -10,7 +12,9 @@ from tests.support.world import World
 
 
 def mark(world: World, seen: Head, *, published: bool = False) -> bool:
-    return world.dispatch(MarkRun(seen=seen, published=published)).marked
+    accepted = frozenset(event.id for event in seen.run.outbox)
+    sending = Sending(accepted=accepted) if published else None
+    return world.dispatch(MarkRun(seen=seen, sending=sending)).marked
 
 
 @pytest.fixture
@@ -94,3 +98,45 @@ def test_a_pending_run_that_nobody_starts_is_looked_at_less_and_less_often(world
 
     assert world.run(run_id).due_at == world.now + 4 * A_MINUTE
     assert world.run(run_id).status is Status.PENDING
+
+
+def test_what_could_not_be_sent_stays_when_the_rest_is_cleared(world: World, seen: Head) -> None:
+    created, started = seen.run.outbox
+    sending = Sending(accepted=frozenset({created.id}))
+
+    world.dispatch(MarkRun(seen=seen, sending=sending))
+
+    assert world.run(seen.run.id).outbox == (started,)
+    assert world.run(seen.run.id).due_at is not None
+
+
+def test_what_is_left_is_not_sent_again_by_the_mark_itself(world: World, seen: Head) -> None:
+    created, _ = seen.run.outbox
+
+    world.dispatch(MarkRun(seen=seen, sending=Sending(accepted=frozenset({created.id}))))
+
+    assert world.sink.types == ()
+
+
+def test_two_who_were_refused_at_once_count_one_refusal(world: World, seen: Head) -> None:
+    created, _ = seen.run.outbox
+    sending = Sending(accepted=frozenset(), refused=created.id, reason="no")
+
+    marks = [world.dispatch(MarkRun(seen=seen, sending=sending)).marked for _ in range(2)]
+
+    assert marks == [True, False]
+    assert world.run(seen.run.id).outbox[0].refusals == 1
+
+
+def test_two_who_give_up_at_once_make_one_dead_letter(world: World, seen: Head) -> None:
+    world.policy = Policy(publish_tries=1)
+    created, started = seen.run.outbox
+    sending = Sending(accepted=frozenset(), refused=created.id, reason="no")
+
+    first = world.dispatch(MarkRun(seen=seen, sending=sending))
+    world.pass_time(A_MINUTE)
+    second = world.dispatch(MarkRun(seen=seen, sending=sending))
+
+    assert (first.buried, second.buried) == (True, False)
+    assert len([*world.persistence.dead_letters()]) == 1
+    assert world.run(seen.run.id).outbox == (started,)

@@ -1,13 +1,14 @@
 """A stage that was looked at is marked, unless something came in between."""
 
-from dataclasses import replace
-
 import pytest
 
+from kernel.commands.advance_run import AdvanceRun
 from kernel.commands.mark_stage import MarkStage
-from kernel.model.change import CreateStage
+from kernel.decisions.outbox import Sending
+from kernel.model.policy import Policy
 from kernel.model.verdict import Verdict
 from kernel.ports.persistence import Standing
+from kernel.procedures.rerun_from import RerunFrom
 from tests.support.builders import update_stage
 from tests.support.moves import A_MINUTE, begin, claim, failure, settled, success, suspending
 from tests.support.world import World
@@ -23,7 +24,9 @@ def seen_after(world: World, verdict: Verdict) -> Standing:
 
 
 def mark(world: World, seen: Standing, *, published: bool = False, advanced: bool = False) -> bool:
-    command = MarkStage(seen=seen, published=published, advanced=advanced)
+    accepted = frozenset(event.id for event in seen.stage.outbox)
+    sending = Sending(accepted=accepted) if published else None
+    command = MarkStage(seen=seen, sending=sending, advanced=advanced)
     return world.dispatch(command).marked
 
 
@@ -107,12 +110,49 @@ def test_a_stage_that_is_due_when_it_should_be_is_not_written(
     assert len(world.persistence.commits) == before
 
 
-def test_a_mark_of_an_older_generation_changes_nothing(world: World) -> None:
+def test_a_refused_event_of_a_stage_is_given_up_on_and_its_transition_is_not(
+    world: World,
+) -> None:
+    world.policy = Policy(publish_tries=1)
     seen = seen_after(world, failure(retryable=False))
-    made_anew = replace(seen.stage, generation=1)
-    world.persistence.commit([CreateStage(stage=made_anew)])
+    (event,) = seen.stage.outbox
+    sending = Sending(accepted=frozenset(), refused=event.id, reason="no")
+
+    result = world.dispatch(MarkStage(seen=seen, sending=sending))
+
+    stage = world.persistence.standing(seen.stage.key).stage
+    assert result.buried
+    assert (stage.outbox, stage.unadvanced) == ((), True)
+    assert [letter.event.id for letter in world.persistence.dead_letters()] == [event.id]
+
+
+def test_an_event_that_a_stage_brought_in_between_is_not_given_up_on(world: World) -> None:
+    world.policy = Policy(publish_tries=1)
+    seen = seen_after(world, failure(retryable=False))
+    (event,) = seen.stage.outbox
+    sending = Sending(accepted=frozenset(), refused=event.id, reason="no")
+    change = update_stage(seen.stage, digest="another")
+    world.persistence.meanwhile(lambda: world.persistence.inner.commit([change]))
+
+    result = world.dispatch(MarkStage(seen=seen, sending=sending))
+
+    assert (result.marked, result.buried) == (False, False)
+    assert [*world.persistence.dead_letters()] == []
+
+
+def test_a_stage_that_was_made_anew_keeps_what_it_has_to_say(world: World) -> None:
+    seen = seen_after(world, failure(retryable=False))
+    run_id = seen.stage.run_id
+    settled(world, run_id, "right", success())
+    world.dispatch(AdvanceRun(run_id=run_id))
+    world.dispatch(RerunFrom(run_id=run_id, stage_id="left"))
+    world.sink.down = True
+    anew = settled(world, run_id, "left", failure(retryable=False))
 
     marked = mark(world, seen, published=True)
 
-    assert not marked
-    assert world.persistence.standing(seen.stage.key).stage == made_anew
+    stage = world.persistence.standing(seen.stage.key).stage
+    world.sink.down = False
+    assert anew.generation == seen.stage.generation + 1
+    assert stage.version == seen.stage.version
+    assert (marked, len(stage.outbox)) == (False, 1)
