@@ -13,7 +13,7 @@ from kernel.model.payload import Artifact, Payload
 from kernel.model.stage import Result
 from kernel.model.verdict import Erred, PollVerdict, Succeeded, Suspending, Verdict, Waiting
 from kernel.payloads import keep
-from kernel.ports.executor import BodyTimeoutError
+from kernel.procedures.allowance import CutOffError
 from kernel.procedures.job import Job
 from kernel.procedures.stage_storage import checked, encode
 
@@ -71,8 +71,8 @@ def _failure(error: Exception) -> Failure:
     match error:
         case Fatal():
             return Failure.of("FATAL", _words(error))
-        case BodyTimeoutError():
-            return Failure.of("STAGE_TIMEOUT", _words(error), retryable=True)
+        case CutOffError():
+            return error.failure
         case RejectedError():
             return Failure.of(error.code, error.message)
         case _:
