@@ -45,7 +45,9 @@ def of_check(job: Job, returned: Any) -> PollVerdict:
         case NotReady():
             return Waiting(check_in=returned.check_in)
         case Failed():
-            return Erred(failure=Failure.of(returned.code, returned.error))
+            return Erred(
+                failure=Failure.of(returned.code, returned.error, retryable=returned.retryable)
+            )
         case _:
             message = (
                 f"The check of stage {job.stage.id!r} returned {type(returned).__name__};"

@@ -31,7 +31,9 @@ def drawn(seed: int) -> Setting:
     return Setting(
         layout=chance.one_of((ITEMS, ITEMS, RECORDS)),
         flow=chosen,
-        turns={part.id: _turns(chance, part) for part in chosen.parts},
+        turns={
+            part.id: _turns(chance, part, Chance(f"{part.id} {seed}")) for part in chosen.parts
+        },
         reruns=tuple(chance.one_of(chosen.parts).id for _ in range(MOST_RERUNS)),
         policy=chance.one_of(POLICIES),
         fate=Fate(
@@ -59,12 +61,12 @@ def _cues(chance: Chance) -> tuple[Cue, ...]:
     return tuple(Cue(step=chance.below(150), act=act.name) for act in there)
 
 
-def _turns(chance: Chance, part: Part) -> dict[str, Json]:
+def _turns(chance: Chance, part: Part, aside: Chance) -> dict[str, Json]:
     turns: dict[str, Json] = {"turns": [*_each_turn(chance, part)]}
     if part.kind == "conditional":
         turns["wanted"] = chance.happens(0.5)
     if part.kind == "polled":
-        turns["polls"] = [*_each_poll(chance)]
+        turns["polls"] = [*_each_poll(chance, aside)]
         turns["poll_every"] = chance.one_of((30, 60, 400))
         turns["max_wait"] = chance.one_of((100, 1_800, 1_800))
     if chance.happens(0.15):
@@ -79,7 +81,8 @@ def _each_turn(chance: Chance, part: Part) -> list[str]:
     return [*turns, "long" if chance.happens(0.05) else good]
 
 
-def _each_poll(chance: Chance) -> list[str]:
+def _each_poll(chance: Chance, aside: Chance) -> list[str]:
     other = ("wait", "wait:100", "raise", "stumble", "after:45")
     polls = [chance.one_of(other) for _ in range(3) if chance.happens(0.4)]
-    return [*polls, chance.one_of(("failed", "fatal", *["ready"] * 6))]
+    last = chance.one_of(("failed", "fatal", *["ready"] * 6))
+    return [*polls, "again" if last == "failed" and aside.happens(0.5) else last]

@@ -191,4 +191,5 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "after": ("RETRY_AFTER",),
     "stumble": ("UNAVAILABLE",),
     "failed": ("STAGE_FAILED",),
+    "again": ("STAGE_FAILED",),
 }
