@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from kernel.commands.rerun_run import RerunRun
+from kernel.commands.rerun_run import RerunRun, RerunRunResult
 from kernel.dispatch import Command, Kernel
+from kernel.errors import ConflictError
 from kernel.model.change import KeepPast
 from kernel.ports.persistence import Snapshot
 
@@ -43,15 +44,25 @@ def rerun_from(command: RerunFrom, kernel: Kernel) -> RerunFromResult:
         NotFoundError: There is no such run, or its workflow has no such stage.
         IllegalTransitionError: The run is not over, or an earlier stage has not completed.
         IdempotencyConflictError: The key was used to rerun from another stage.
+        ConflictError: Others kept rerunning it.
     """
+    for _ in range(kernel.policy.conflict_tries):
+        made = _tried(command, kernel)
+        if not made.overtaken:
+            return RerunFromResult(
+                run_id=command.run_id, generation=made.generation, rerun=made.rerun
+            )
+    raise ConflictError(f"Run {command.run_id!r} is being rerun all the time by others.")
+
+
+def _tried(command: RerunFrom, kernel: Kernel) -> RerunRunResult:
     seen = kernel.ports.persistence.snapshot(command.run_id)
     workflow = kernel.ports.registry.workflow(seen.run.workflow_id)
     group = workflow.group_of(command.stage_id)
     if seen.run.status.is_terminal:
         _keep(kernel, seen, group)
     key = command.idempotency_key or None
-    made = kernel.dispatch(RerunRun(seen=seen, stage_id=command.stage_id, key=key))
-    return RerunFromResult(run_id=command.run_id, generation=made.generation, rerun=made.rerun)
+    return kernel.dispatch(RerunRun(seen=seen, stage_id=command.stage_id, key=key))
 
 
 def _keep(kernel: Kernel, seen: Snapshot, group: int) -> None:

@@ -45,6 +45,19 @@ def test_of_two_reruns_of_the_same_reading_one_is_made(world: World, run_id: str
     world.finish(run_id)
 
 
+def test_a_rerun_of_an_older_reading_does_nothing_to_what_is_over_once_more(
+    world: World, run_id: str
+) -> None:
+    seen = world.persistence.snapshot(run_id)
+    world.dispatch(RerunRun(seen=seen, stage_id="second"))
+    world.finish(run_id)
+
+    result = world.dispatch(RerunRun(seen=seen, stage_id="second"))
+
+    assert result == RerunRunResult(generation=1, rerun=False, overtaken=True)
+    assert world.run(run_id).status is Status.COMPLETED
+
+
 def test_a_rerun_requires_the_run_over_unclosed_and_of_its_generation(
     world: World, run_id: str
 ) -> None:
