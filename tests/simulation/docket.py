@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from kernel.model.change import Change, CreateRun, CreateStage, UpdateRun, UpdateStage
@@ -39,6 +40,11 @@ class Step(Generic[Record]):
     marked: bool = False
     made: bool = False
 
+    @property
+    def now(self) -> datetime:
+        """What time it is for whoever made the commit."""
+        return self.docket.clock.moment + self.process.off
+
 
 Rules: TypeAlias = tuple[Callable[[Step[Any]], Iterator[str]], ...]
 
@@ -50,6 +56,7 @@ class Docket:
     Args:
         store: The records as they really are.
         shared: A stage that is alone in its group lies with its run.
+        skew: How far the clock of whoever writes may be off.
         run_rules: What each write of a run must fulfil; *stage_rules* likewise.
 
     Attributes:
@@ -65,6 +72,7 @@ class Docket:
     clock: VirtualClock
     policy: Policy
     shared: bool
+    skew: timedelta
     run_rules: Rules
     stage_rules: Rules
     runs: dict[str, Run] = field(default_factory=dict)

@@ -22,6 +22,7 @@ POLICIES: Final = (
     replace(DEFAULT, published=ALL_EVENTS, bell_limit=0, inline_limit=200),
     replace(DEFAULT, published=(), bell_limit=0),
 )
+SKEWS: Final = (timedelta(seconds=3), timedelta(minutes=1), timedelta(minutes=5))
 
 
 def drawn(seed: int) -> Setting:
@@ -43,9 +44,15 @@ def drawn(seed: int) -> Setting:
         ),
         workers=chance.between(1, 3),
         visibility=timedelta(minutes=chance.one_of((1, 6, 15))),
+        skew=_skew(Chance(f"clocks {seed}")),
         starts_in=timedelta(minutes=chance.between(1, 40)) if chance.happens(0.05) else None,
         cues=_cues(chance),
     )
+
+
+def _skew(chance: Chance) -> timedelta:
+    """Let clocks agree, mostly. AWS answers no machine that is off by more than five minutes."""
+    return chance.one_of(SKEWS) if chance.happens(0.2) else timedelta()
 
 
 def _rates(chance: Chance) -> dict[str, float]:
