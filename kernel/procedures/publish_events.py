@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kernel.commands.mark_run import MarkRun
 from kernel.commands.mark_stage import MarkStage
 from kernel.dispatch import Command, Kernel
-from kernel.errors import EngineError, NotFoundError
+from kernel.errors import ConflictError, EngineError, NotFoundError
 from kernel.events import is_terminal
 from kernel.model.event import Event
 from kernel.model.stage import StageKey, StageRecord
@@ -49,9 +49,11 @@ def publish_run(kernel: Kernel, run_id: str, stages: Sequence[StageKey]) -> int:
     """Send what waits with the run and with *stages*, in order; return how much went out.
 
     The event that ends a run goes last: before it, the outboxes of all stages are emptied.
+
+    Raises:
+        ConflictError: The run is rerun again and again.
     """
-    head = kernel.ports.persistence.head(run_id)
-    outboxes = list(_stages(kernel, head, stages))
+    head, outboxes = _read(kernel, run_id, stages)
     events = [event for stage in outboxes for event in stage.outbox]
     ordered = sorted([*head.run.outbox, *events], key=lambda event: event.sequence)
     sent = {event.id for event in kernel.ports.sink.publish(ordered)} if ordered else set()
@@ -64,17 +66,31 @@ def publish_run(kernel: Kernel, run_id: str, stages: Sequence[StageKey]) -> int:
     return len(sent)
 
 
+def _read(kernel: Kernel, run_id: str, keys: Sequence[StageKey]) -> tuple[Head, list[StageRecord]]:
+    """Return the run, and the stages that have something to send.
+
+    A rerun takes what its stages have not sent along to the run: where one came in between, the
+    run is read again, or the end of its last generation would overtake that.
+    """
+    for _ in range(kernel.policy.conflict_tries):
+        head = kernel.ports.persistence.head(run_id)
+        stages = list(_stages(kernel, head, keys))
+        if all(stage.generation <= head.run.generation for stage in stages):
+            return head, [stage for stage in stages if stage.outbox]
+    raise ConflictError(f"Run {run_id!r} is being rerun all the time.", run_id=run_id)
+
+
 def _stages(kernel: Kernel, head: Head, keys: Sequence[StageKey]) -> Iterator[StageRecord]:
-    """Yield the stages that have something to send."""
+    """Yield the stages that may have something to send."""
     persistence = kernel.ports.persistence
     if any(is_terminal(event) for event in head.run.outbox):
-        yield from (stage for stage in persistence.snapshot(head.run.id).stages if stage.outbox)
+        yield from persistence.snapshot(head.run.id).stages
         return
-    if head.active is not None and head.active.outbox:
+    if head.active is not None:
         yield head.active
     for key in keys:
         if head.active is None or head.active.key != key:
-            yield from (stage for stage in _found(kernel, key) if stage.outbox)
+            yield from _found(kernel, key)
 
 
 def _found(kernel: Kernel, key: StageKey) -> Iterator[StageRecord]:

@@ -1,7 +1,6 @@
 """`headrace rerun`: a signed request to a deployed API, and what it says of the answer."""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,22 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from functions.local import remote
-from functions.local.cli import app
 from functions.local.running import Watch
 from functions.local.stack import LocalStack
-from tests.functions.local.http_front import (
-    OWNER,
-    REGION,
-    SESSION,
-    Front,
-    Heard,
-    Reply,
-    front,
-    saying,
-)
+from tests.functions.local.http_front import OWNER, REGION, SESSION, Front, Heard, Reply, front
+from tests.functions.local.seat import refused, rerun, sit_down
 
 FORBIDDEN: Final = Reply(status=403, body='{"message": "Forbidden"}')
 
@@ -83,34 +71,8 @@ def owner(stack: LocalStack) -> Iterator[Owner]:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Whoever sits here may sign as the owner, and has no other credentials."""
-    nothing = str(tmp_path / "nothing")
-    values = {
-        "AWS_ACCESS_KEY_ID": OWNER.access_key,
-        "AWS_SECRET_ACCESS_KEY": OWNER.secret_key,
-        "AWS_SESSION_TOKEN": SESSION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": nothing,
-        "AWS_SHARED_CREDENTIALS_FILE": nothing,
-        "NO_PROXY": "127.0.0.1",
-    }
-    for name, value in values.items():
-        monkeypatch.setenv(name, value)
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "HEADRACE_API_URL"):
-        monkeypatch.delenv(name, raising=False)
+    sit_down(monkeypatch, tmp_path)
     return monkeypatch
-
-
-def rerun(*words: str) -> Result:
-    return CliRunner().invoke(app, ["rerun", *words])
-
-
-def refused(result: Result) -> tuple[int, str, str]:
-    """Return the exit code, the sentence and the hint; there must be nothing else."""
-    assert result.stdout == ""
-    sentence, hint = result.stderr.splitlines()
-    return result.exit_code, sentence.removeprefix("Error: "), hint.removeprefix("Hint: ")
 
 
 def test_a_run_goes_again_from_the_stage(owner: Owner) -> None:
@@ -220,134 +182,3 @@ def test_whoever_may_not_ask_is_told_what_is_missing(
     code, sentence, hint = refused(result)
     assert (code, sentence) == (2, f"The API at {owner.served.url} answers 403: Forbidden.")
     assert "execute-api:Invoke" in hint
-
-
-@pytest.mark.parametrize("url", [None, "", "not a url", "ftp://example.org", "http://[", "https:"])
-def test_without_a_url_nothing_is_asked(url: str | None) -> None:
-    result = rerun("run-1", "--from", "add", *(("--url", url) if url is not None else ()))
-
-    code, sentence, hint = refused(result)
-    assert code == 2
-    assert "URL of an API" in sentence
-    assert "HEADRACE_API_URL" in hint
-
-
-def test_without_credentials_nothing_is_asked(
-    owner: Owner, environment: pytest.MonkeyPatch
-) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        environment.delenv(name)
-
-    result = rerun("run-1", "--from", "add", "--url", owner.served.url)
-
-    code, sentence, hint = refused(result)
-    assert (code, sentence) == (2, "There are no AWS credentials to sign the request with.")
-    assert "AWS_PROFILE" in hint
-    assert owner.served.heard == []
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "gone"),
-    [
-        ("AWS_PROFILE", "nonesuch", "AWS_CONFIG_FILE"),
-        ("AWS_ACCESS_KEY_ID", "half", "AWS_SECRET_ACCESS_KEY"),
-    ],
-)
-def test_credentials_that_cannot_be_used_are_named(
-    environment: pytest.MonkeyPatch, name: str, value: str, gone: str
-) -> None:
-    environment.setenv(name, value)
-    environment.delenv(gone)
-
-    result = rerun("run-1", "--from", "add", "--url", "http://127.0.0.1:1")
-
-    code, sentence, hint = refused(result)
-    assert code == 2
-    assert sentence.startswith("The AWS credentials cannot be used: ")
-    assert "AWS_PROFILE" in hint
-
-
-def test_an_api_whose_name_does_not_say_its_region_needs_one(
-    environment: pytest.MonkeyPatch,
-) -> None:
-    environment.delenv("AWS_DEFAULT_REGION")
-    environment.delenv("AWS_REGION", raising=False)
-
-    result = rerun("run-1", "--from", "add", "--url", "https://api.example.org")
-
-    code, sentence, hint = refused(result)
-    assert code == 2
-    assert "in which region" in sentence
-    assert "AWS_REGION" in hint
-
-
-def test_the_name_that_aws_gave_says_in_which_region_it_is() -> None:
-    api = remote.RemoteApi("https://abc123.execute-api.ap-southeast-2.amazonaws.com")
-
-    assert api.region == "ap-southeast-2"
-
-
-def test_where_nobody_listens_nothing_was_asked() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-
-        result = rerun("run-1", "--from", "add", "--url", url)
-
-    code, sentence, hint = refused(result)
-    assert (code, sentence) == (1, f"Nobody answers at {url}.")
-    assert "nothing was asked yet" in hint
-
-
-def test_an_answer_that_never_came_can_be_asked_for_again(
-    environment: pytest.MonkeyPatch,
-) -> None:
-    release = threading.Event()
-
-    def dawdle(_: Heard) -> Reply:
-        release.wait(10)
-        return Reply(status=200, body="{}")
-
-    environment.setattr(remote, "_TIMEOUT", 0.2)
-    with front(dawdle) as served:
-        result = rerun("run-1", "--from", "add", "--key", "mine", "--url", served.url)
-        release.set()
-
-    code, sentence, hint = refused(result)
-    assert code == 1
-    assert sentence.startswith(f"There was no answer from {served.url}: Read timeout")
-    assert "--key mine" in hint
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "code", "said", "advised"),
-    [
-        (503, {"detail": "DynamoDB is out of reach.", "advice": "Wait."}, 1, "DynamoDB", "Wait."),
-        (500, {"message": "Internal Server Error"}, 1, "answers 500: Internal", "the log"),
-        (502, "<html>", 1, "answers 502: Bad Gateway", "Send it again"),
-        (429, {"message": "Too Many Requests"}, 1, "answers 429", "busy"),
-        (404, {"message": "Not Found"}, 2, "answers 404: Not Found", "HEADRACE_API_URL"),
-        (418, "", 2, "answers 418: I'm a Teapot", "HEADRACE_API_URL"),
-        (499, [], 2, "answers 499: it does not say why", "HEADRACE_API_URL"),
-        (301, "", 2, "is no Headrace API", "HEADRACE_API_URL"),
-        (200, "<html>welcome", 2, "is no Headrace API", "HEADRACE_API_URL"),
-    ],
-)
-def test_every_other_answer_is_a_sentence_with_a_hint(
-    status: int, body: object, code: int, said: str, advised: str
-) -> None:
-    with front(saying(status, body)) as served:
-        result = rerun("run-1", "--from", "add", "--url", served.url)
-
-    ended, sentence, hint = refused(result)
-    assert ended == code
-    assert said in sentence
-    assert advised in hint
-
-
-def test_a_stage_has_to_be_named() -> None:
-    result = rerun("run-1")
-
-    assert result.exit_code == 2
-    assert "--from" in result.output
-    assert "Traceback" not in result.output
