@@ -49,7 +49,7 @@ class RemoteApi:
         response = self._sent("POST", path, json.dumps(body).encode(), headers, key)
         answer = _read(response)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
-            raise _refused(response.status_code, answer, self._url)
+            raise _refused(response.status_code, answer, self._url, key)
         if response.status_code >= HTTPStatus.MULTIPLE_CHOICES or answer is None:
             raise RefusalError(f"What answers at {self._url} is no Headrace API.", hint=_WHERE)
         return answer
@@ -69,7 +69,7 @@ class RemoteApi:
             raise RefusalError(sentence, hint=hint, code=FAILED) from error
         except BotoCoreError as error:
             sentence = f"There was no answer from {self._url}: {_plain(error)}."
-            hint = f"It may have been done. Send it again with --key {key}: it is done once."
+            hint = f"It may have been done. {_again(key)}"
             raise RefusalError(sentence, hint=hint, code=FAILED) from error
 
 
@@ -126,25 +126,25 @@ def _read(response: AWSResponse) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _refused(status: int, answer: dict[str, Any] | None, url: str) -> RefusalError:
+def _refused(status: int, answer: dict[str, Any] | None, url: str, key: str) -> RefusalError:
     """Return the problem in the API's own words, or what the gateway before it means."""
     told = answer or {}
     trouble = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
     code = FAILED if trouble else BAD_INPUT
     if "detail" in told:
-        return RefusalError(str(told["detail"]), hint=str(told.get("advice", "")), code=code)
+        hint = _again(key) if trouble else str(told.get("advice", ""))
+        return RefusalError(str(told["detail"]), hint=hint, code=code)
     message = told.get("message") or told.get("Message") or _phrase(status)
     sentence = f"The API at {url} answers {status}: {str(message).rstrip('.')}."
-    return RefusalError(
-        sentence, hint=_HINTS.get(status, _OTHER if trouble else _WHERE), code=code
-    )
+    hint = _MAY_NOT if status == HTTPStatus.FORBIDDEN else _WHERE
+    return RefusalError(sentence, hint=_again(key) if trouble else hint, code=code)
 
 
-_HINTS: Final[Mapping[int, str]] = {
-    HTTPStatus.FORBIDDEN: "Your credentials need execute-api:Invoke on this API.",
-    HTTPStatus.TOO_MANY_REQUESTS: "It is busy. Send it again in a moment.",
-}
-_OTHER: Final = "Send it again in a moment; the log of the API's function says what is wrong."
+_MAY_NOT: Final = "Your credentials need execute-api:Invoke on this API."
+
+
+def _again(key: str) -> str:
+    return f"Send it again in a moment with --key {key}: it is done once."
 
 
 def _phrase(status: int) -> str:

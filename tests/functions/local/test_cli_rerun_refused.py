@@ -81,6 +81,16 @@ def test_the_name_that_aws_gave_says_in_which_region_it_is() -> None:
     assert api.region == "ap-southeast-2"
 
 
+@pytest.mark.parametrize("key", ["", "k" * 256, "schlüssel", "two\nlines"])
+def test_a_key_that_no_header_can_hold_is_not_sent(key: str) -> None:
+    with front(saying(200, {})) as served:
+        result = rerun("run-1", "--from", "add", "--key", key, "--url", served.url)
+
+    code, sentence, _ = refused(result)
+    assert (code, sentence) == (2, "What --key gives cannot be sent.")
+    assert served.heard == []
+
+
 def test_where_nobody_listens_nothing_was_asked() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -116,10 +126,10 @@ def test_an_answer_that_never_came_can_be_asked_for_again(
 @pytest.mark.parametrize(
     ("status", "body", "code", "said", "advised"),
     [
-        (503, {"detail": "DynamoDB is out of reach.", "advice": "Wait."}, 1, "DynamoDB", "Wait."),
-        (500, {"message": "Internal Server Error"}, 1, "answers 500: Internal", "the log"),
+        (503, {"detail": "DynamoDB is out of reach.", "advice": "Wait."}, 1, "DynamoDB", "--key"),
+        (500, {"message": "Internal Server Error"}, 1, "answers 500: Internal", "--key"),
         (502, "<html>", 1, "answers 502: Bad Gateway", "Send it again"),
-        (429, {"message": "Too Many Requests"}, 1, "answers 429", "busy"),
+        (429, {"message": "Too Many Requests"}, 1, "answers 429", "again in a moment"),
         (404, {"message": "Not Found"}, 2, "answers 404: Not Found", "HEADRACE_API_URL"),
         (418, "", 2, "answers 418: I'm a Teapot", "HEADRACE_API_URL"),
         (499, [], 2, "answers 499: it does not say why", "HEADRACE_API_URL"),
