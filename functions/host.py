@@ -60,7 +60,7 @@ class ServerlessHost:
     @property
     def tainted(self) -> bool:
         """Whether a body that could not be stopped may still be running in this process."""
-        return bool(getattr(self._kernel.ports.executor, "tainted", False))
+        return self._kernel.ports.executor.tainted
 
     def handle_job(self, message: Bell, time_left: timedelta | None = None) -> JobResult:
         """Answer a bell. When this returns, the bell can be put away, whatever became of it.

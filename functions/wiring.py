@@ -1,6 +1,7 @@
 """Ports meet AWS adapters; the only place, but for the local stack."""
 
 import threading
+from contextlib import suppress
 from functools import cache
 
 from boto3.session import Session
@@ -47,10 +48,14 @@ def transport() -> JobTransport:
 
 def prepare() -> None:
     """Make the kernel while Lambda starts the process: that phase has a whole processor, and
-    what is wrong with a deployment shows before a bell is taken.
+    what is wrong with a deployment shows before a bell is taken. So is the way to the store, and
+    what time it is there.
     """
     if on_lambda():
-        kernel()
+        clock = kernel().ports.clock
+        with suppress(Exception):
+            # Whoever needs the time asks again, and can say what is wrong.
+            clock.now()
 
 
 def forget() -> None:
@@ -77,14 +82,18 @@ def _kernel() -> Kernel:
 def _ports(settings: Settings) -> Ports:
     session = Session(region_name=settings.region)
     clock, entropy = SystemClock(), RandomEntropy()
+    persistence = dynamo_persistence(
+        table=settings.table,
+        region=settings.region,
+        clock=clock,
+        entropy=entropy,
+        listener=clock,
+        due_shards=settings.due_shards,
+    )
+    # A key that nobody uses: the cheapest question there is, once a process, for the time.
+    clock.consult_first(lambda: persistence.idempotency("clock", "now"))
     return Ports(
-        persistence=dynamo_persistence(
-            table=settings.table,
-            region=settings.region,
-            clock=clock,
-            entropy=entropy,
-            due_shards=settings.due_shards,
-        ),
+        persistence=persistence,
         blobs=S3BlobStore(bucket=settings.bucket, session=session),
         transport=SqsJobTransport(
             queue_url=settings.queue_url,

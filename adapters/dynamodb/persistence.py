@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from adapters.dynamodb import items, keys
+from adapters.dynamodb.dates import Listener
 from adapters.dynamodb.forms import MOMENT
 from adapters.dynamodb.item_store import Items
 from adapters.dynamodb.items import Item
@@ -153,12 +154,17 @@ def dynamo_persistence(
     region: str,
     clock: Clock,
     entropy: Entropy,
+    listener: Listener | None = None,
     due_shards: int = 8,
-    listing_shards: int = 4,
 ) -> DynamoPersistence:
-    """Return persistence in *table*; nothing is asked of AWS before something is asked of it."""
-    table_items = TableItems(table=table, region=region, clock=clock, entropy=entropy)
-    return DynamoPersistence(table_items, due_shards=due_shards, listing_shards=listing_shards)
+    """Return persistence in *table*; nothing is asked of AWS before something is asked of it.
+
+    *listener* is told what time it is for DynamoDB, with every response.
+    """
+    table_items = TableItems(
+        table=table, region=region, clock=clock, entropy=entropy, listener=listener
+    )
+    return DynamoPersistence(table_items, due_shards=due_shards)
 
 
 def _own_key(key: StageKey) -> Key:

@@ -1,15 +1,16 @@
 """Items in a real table, through PynamoDB."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, repeat
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 from uuid import uuid4
 
 from pynamodb.connection import Connection
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
+from adapters.dynamodb.dates import Listener, let_hear
 from adapters.dynamodb.expressions import actions_of, condition_of
 from adapters.dynamodb.items import Item
 from adapters.dynamodb.keys import Key
@@ -19,6 +20,7 @@ from adapters.dynamodb.record import Record, bound_to
 from kernel.ports.clock import Clock
 from kernel.ports.entropy import Entropy
 
+_Answer = TypeVar("_Answer")
 _Start: TypeAlias = dict[str, dict[str, Any]]
 
 # Backwards one looks for the last unfinished sibling: often it is among the first few.
@@ -28,14 +30,28 @@ _ORDER: Final = (Require, Delete, Put, Update)
 
 
 class TableItems:
-    """One table; the connection is made at the first call and shared by all threads."""
+    """One table; the connection is made at the first call and shared by all threads.
 
-    def __init__(self, *, table: str, region: str, clock: Clock, entropy: Entropy) -> None:
+    Args:
+        listener: Is told what time it is for DynamoDB, with every response.
+    """
+
+    def __init__(
+        self,
+        *,
+        table: str,
+        region: str,
+        clock: Clock,
+        entropy: Entropy,
+        listener: Listener | None = None,
+    ) -> None:
         self._records = bound_to(table, region)
         self._patience = Patience(table=table, clock=clock, entropy=entropy)
+        self._listener = listener
+        self._heard: object = None
 
     def get(self, key: Key) -> Item | None:
-        return self._patience.ask(partial(self._get, key))
+        return self._ask(partial(self._get, key))
 
     def query(self, pk: str, prefix: str, *, backwards: bool = False) -> Iterator[Item]:
         if not backwards:
@@ -47,16 +63,16 @@ class TableItems:
         return self._bit_by_bit(pk, prefix, forward=True)
 
     def update(self, operation: Update) -> Item:
-        return self._patience.ask(partial(self._update, operation), about=[operation.key.sk])
+        return self._ask(partial(self._update, operation), about=[operation.key.sk])
 
     def write(self, operations: Sequence[Operation]) -> None:
         match operations:
             case [Update() as update]:
                 self.update(update)
             case [Put() as put]:
-                self._patience.ask(partial(self._put, put), about=[put.key.sk])
+                self._ask(partial(self._put, put), about=[put.key.sk])
             case [Delete() as delete]:
-                self._patience.ask(partial(self._delete, delete), about=[delete.key.sk])
+                self._ask(partial(self._delete, delete), about=[delete.key.sk])
             case _:
                 self._write_all(operations)
 
@@ -65,9 +81,16 @@ class TableItems:
 
     def due(self, shard: str, *, by: str, limit: int) -> Sequence[Item]:
         until = self._records.due_at <= by
-        return self._patience.ask(
-            lambda: _plain(self._records.due_index.query(shard, until, limit=limit))
-        )
+        return self._ask(lambda: _plain(self._records.due_index.query(shard, until, limit=limit)))
+
+    def _ask(self, question: Callable[[], _Answer], *, about: Sequence[str] = ()) -> _Answer:
+        if self._listener is not None:
+            client = self._connection.client
+            # PynamoDB makes it once, or anew as long as it has no credentials.
+            if client is not self._heard:
+                let_hear(self._listener, client.meta.events)
+                self._heard = client
+        return self._patience.ask(question, about=about)
 
     def _get(self, key: Key) -> Item | None:
         try:
@@ -91,7 +114,7 @@ class TableItems:
             found = self._records.query(pk, begun, consistent_read=True, **how)
             return _plain(found), found.last_evaluated_key
 
-        return self._patience.ask(ask)
+        return self._ask(ask)
 
     def _update(self, update: Update) -> Item:
         record = self._records(update.key.pk, update.key.sk)
@@ -121,7 +144,7 @@ class TableItems:
         in_order = sorted(operations, key=lambda operation: _ORDER.index(type(operation)))
         # One token for all tries: what went in although no answer came does not go in twice.
         question = partial(self._transact, in_order, token=str(uuid4()))
-        self._patience.ask(question, about=[operation.key.sk for operation in in_order])
+        self._ask(question, about=[operation.key.sk for operation in in_order])
 
     def _transact(self, operations: Sequence[Operation], *, token: str) -> None:
         with TransactWrite(connection=self._connection, client_request_token=token) as together:

@@ -6,11 +6,15 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from kernel.ports.executor import AttemptKey
+
 
 class InlineExecutor:
-    """Runs a body in the caller's thread. Nothing watches the time."""
+    """Runs a body in the caller's thread. Nothing watches the time, and nothing is left behind."""
 
-    def run(self, body: Callable[[], Any], *, within: timedelta) -> Any:
+    tainted = False
+
+    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
         try:
             result = body()
             return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result

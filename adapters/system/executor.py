@@ -10,7 +10,7 @@ from contextvars import copy_context
 from datetime import timedelta
 from typing import Any
 
-from kernel.ports.executor import BodyTimeoutError
+from kernel.ports.executor import AttemptKey, BodyTimeoutError
 
 
 class LocalExecutor:
@@ -32,7 +32,7 @@ class LocalExecutor:
         """Whether a body was left behind that may still be running."""
         return self._tainted
 
-    def run(self, body: Callable[[], Any], *, within: timedelta) -> Any:
+    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
         if within <= timedelta():
             raise BodyTimeoutError("There was no time left for the body.")
         call = _Call(body)

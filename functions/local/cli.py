@@ -14,7 +14,10 @@ from functions.local.refusal import FAILED, INTERRUPTED, RefusalError
 
 app: Final = typer.Typer(
     add_completion=False,
-    help="Run workflows on this machine, in an AWS account that exists in memory only.",
+    help=(
+        "Run workflows on this machine, in an AWS account that exists in memory only;"
+        " rerun what is deployed."
+    ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -105,6 +108,44 @@ def run(  # noqa: PLR0913 - each is an option of the command
         )
         code = carry_out(order, Terminal(as_json=as_json, verbose=verbose))
     raise typer.Exit(code)
+
+
+@app.command(no_args_is_help=True)
+def rerun(
+    run_id: Annotated[str, typer.Argument(help="The id of a run that is over.", metavar="RUN_ID")],
+    *,
+    stage: Annotated[
+        str, typer.Option("--from", metavar="STAGE", help="The stage to begin with again.")
+    ],
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="The same key again reruns it no second time."),
+    ] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="HEADRACE_API_URL", metavar="URL", help="The stack's ApiUrl, as deployed."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the answer as JSON; all else to standard error.")
+    ] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Let a run of a deployed stack go again from one of its stages.
+
+    The request is signed with your AWS credentials. The exit code is 0 when the run goes again, 1
+    when the API cannot be reached or is in trouble, and 2 when something is wrong with what was
+    asked for, or with who asks.
+    """
+    with _plainly(verbose=verbose):
+        from functions.local.rerunning import dumped
+        from functions.local.rerunning import rerun as ask_for
+        from functions.local.terminal import Terminal
+
+        answer = ask_for(run_id, stage, Terminal(as_json=as_json), url=url, key=key)
+        if as_json:
+            typer.echo(dumped(answer))
 
 
 @app.command("workflows")

@@ -51,10 +51,17 @@ class NotReady:
 
 @dataclass(frozen=True)
 class Failed:
-    """What a suspended stage waited for will never come."""
+    """What a suspended stage waited for will never come.
+
+    Args:
+        retryable: Another attempt may mend it: its body begins anew, with what this one left in
+            `ctx.resume_state`.
+    """
 
     error: str
     code: str = "STAGE_FAILED"
+    _: KW_ONLY
+    retryable: bool = False
 
 
 @dataclass(frozen=True, init=False)

@@ -25,16 +25,18 @@ DONE: Final = frozenset({Status.COMPLETED, Status.SKIPPED})
 
 @dataclass(frozen=True, kw_only=True)
 class RerunRunResult:
-    """What came of it.
+    """What became of it.
 
     Args:
-        generation: The new one; None where the run was rerun since it was seen, so that what
-            is there now has to be kept first.
+        generation: The run's, by now.
         rerun: False where the key had made it before.
+        overtaken: Nothing was done, as others had rerun it meanwhile and it is over once more:
+            what would be replaced now is not kept yet.
     """
 
-    generation: int | None
+    generation: int
     rerun: bool
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +56,9 @@ def handle(command: RerunRun, context: Context) -> Outcome[RerunRunResult]:
     if known is not None:
         return Outcome(result=known)
     seen = command.seen if context.is_first_try else context.ports.persistence.snapshot(run_id)
-    if seen.run.generation != command.seen.run.generation:
-        return Outcome(result=RerunRunResult(generation=None, rerun=False))
+    if seen.run.status.is_terminal and seen.run.generation != command.seen.run.generation:
+        overtaken = RerunRunResult(generation=seen.run.generation, rerun=False, overtaken=True)
+        return Outcome(result=overtaken)
     workflow = context.ports.registry.workflow(seen.run.workflow_id)
     group = workflow.group_of(command.stage_id)
     _check(command, seen, workflow)

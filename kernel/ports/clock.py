@@ -8,7 +8,13 @@ class Clock(Protocol):
     """The only source of time in the engine."""
 
     def now(self) -> datetime:
-        """Return the present moment: aware, UTC, whole milliseconds."""
+        """Return the present moment: aware, UTC, whole milliseconds.
+
+        Processes that share a store agree on it to within a few seconds.
+
+        Raises:
+            UnavailableError: It has to ask the store first, which does not answer.
+        """
         ...
 
     def sleep(self, span: timedelta) -> None:

@@ -1,14 +1,17 @@
 """Running the code of one attempt, or of one poll: whatever comes of it becomes a verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kernel.model.annotation import Annotation
 from kernel.model.json import Json
 from kernel.model.materials import Materials
 from kernel.model.verdict import Skipped, Suspending, Verdict
 from kernel.payloads import fetch
+from kernel.ports.executor import BodyTimeoutError
 from kernel.ports.logbook import Level, LogEntry
+from kernel.procedures.allowance import CutOffError
 from kernel.procedures.job import Job
 from kernel.procedures.materials import gather
 from kernel.procedures.stage_context import JobContext
@@ -56,15 +59,27 @@ def log_failure(job: Job, error: Exception) -> None:
 
 def _verdict(job: Job, context: JobContext) -> Verdict:
     context.check()
-    definition, executor = job.definition, job.kernel.ports.executor
-    when = definition.when
-    if when is not None and not executor.run(lambda: when(context), within=context.remaining()):
+    definition, when = job.definition, job.definition.when
+    if when is not None and not carried_out(job, context, lambda: when(context)):
         return Skipped()
-    returned = executor.run(lambda: definition.execute(context), within=context.remaining())
-    verdict = of_body(job, returned)
+    verdict = of_body(job, carried_out(job, context, lambda: definition.execute(context)))
     if isinstance(verdict, Suspending) and verdict.callback:
         return replace(verdict, callback_digest=context.callback_digest)
     return verdict
+
+
+def carried_out(job: Job, context: JobContext, code: Callable[[], Any]) -> Any:
+    """Return what the stage's own *code* returns.
+
+    Raises:
+        CutOffError: It did not end in its time, or in that of the process.
+        Exception: Whatever it raised.
+    """
+    within = context.remaining()
+    try:
+        return job.kernel.ports.executor.run(code, of=job.attempt_key, within=within)
+    except BodyTimeoutError as error:
+        raise CutOffError(job.allowance.exceeded()) from error
 
 
 def state_of(job: Job) -> object:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from kernel.commands.claim_stage import ClaimStage, ClaimStageResult, Refusal
 from kernel.commands.settle_stage import SettleStage
+from kernel.decisions.advancing import AnyStage
 from kernel.dispatch import Command, Kernel
 from kernel.errors import IdempotencyInProgressError, UnavailableError
 from kernel.model.bell import Bell
@@ -14,6 +15,7 @@ from kernel.model.payload import Payload
 from kernel.model.stage import StageKey, StageRecord
 from kernel.model.status import Status
 from kernel.model.verdict import Erred
+from kernel.procedures.allowance import Allowance
 from kernel.procedures.attempt import Attempt, attempt
 from kernel.procedures.definition import definition
 from kernel.procedures.follow_up import follow_up
@@ -70,8 +72,8 @@ def execute_job(command: ExecuteJob, kernel: Kernel) -> ExecuteJobResult:
     workflow = definition(kernel, bell.workflow_id, bell.run_id, known_as=known_as)
     stage, key = located(workflow, bell)
     token = kernel.ports.entropy.token()
-    within = _within(kernel, stage.timeout, command.time_left)
-    lasts = within + kernel.policy.lease_margin
+    allowance = _allowance(kernel, stage, command.time_left)
+    lasts = allowance.within + kernel.policy.lease_margin
     ordinal = workflow.groups[key.group - 1].index(stage)
     claim = kernel.dispatch(
         ClaimStage(bell=bell, key=key, ordinal=ordinal, token=token, lasts=lasts)
@@ -84,20 +86,20 @@ def execute_job(command: ExecuteJob, kernel: Kernel) -> ExecuteJobResult:
         definition=stage,
         standing=claim.standing,
         token=token,
-        deadline=kernel.ports.clock.now() + within,
+        allowance=allowance,
+        deadline=kernel.ports.clock.now() + allowance.within,
         held_by=lambda stage: stage.lease,
     )
     return _settled(job, attempt(job, bell.payload))
 
 
-def _within(kernel: Kernel, timeout: timedelta, time_left: timedelta | None) -> timedelta:
-    """Return how long the body may take: its own time, or what the process has left of its."""
-    if time_left is None or time_left >= timeout:
-        return timeout
-    if time_left < kernel.policy.least_time:
+def _allowance(kernel: Kernel, definition: AnyStage, time_left: timedelta | None) -> Allowance:
+    whose = f"Stage {definition.id!r}"
+    allowance = Allowance(whose=whose, timeout=definition.timeout, time_left=time_left)
+    if allowance.within < min(kernel.policy.least_time, definition.timeout):
         message = f"Only {time_left} is left of this process; the job wants a fresh one."
         raise UnavailableError(message)
-    return time_left
+    return allowance
 
 
 def _settled(job: Job, made: Attempt) -> ExecuteJobResult:

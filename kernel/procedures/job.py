@@ -12,7 +12,9 @@ from kernel.model.bell import Bell
 from kernel.model.ids import blob_prefix
 from kernel.model.lease import Lease
 from kernel.model.stage import StageKey, StageRecord
+from kernel.ports.executor import AttemptKey
 from kernel.ports.persistence import Standing
+from kernel.procedures.allowance import Allowance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,8 @@ class Job:
     Args:
         standing: The stage as claimed.
         held_by: The lease, in a record of the stage: the attempt's, or the poll's.
-        deadline: When the code must have ended.
+        allowance: How long the code may take, and why not longer.
+        deadline: When it must have ended.
     """
 
     kernel: Kernel
@@ -30,12 +33,24 @@ class Job:
     definition: AnyStage
     standing: Standing
     token: str
+    allowance: Allowance
     deadline: datetime
     held_by: Callable[[StageRecord], Lease | None]
 
     @property
     def stage(self) -> StageRecord:
         return self.standing.stage
+
+    @property
+    def attempt_key(self) -> AttemptKey:
+        stage = self.stage
+        return AttemptKey(
+            run_id=stage.run_id,
+            workflow_id=stage.workflow_id,
+            stage_id=stage.id,
+            generation=stage.generation,
+            attempt=stage.attempt,
+        )
 
     @property
     def poll_no(self) -> int:

@@ -14,7 +14,8 @@ from kernel.model.failure import Failure
 from kernel.model.stage import Poll, StageRecord
 from kernel.model.status import Status
 from kernel.model.verdict import Erred, PollVerdict, Waiting
-from kernel.procedures.attempt import log_failure, state_of
+from kernel.procedures.allowance import Allowance
+from kernel.procedures.attempt import carried_out, log_failure, state_of
 from kernel.procedures.definition import definition
 from kernel.procedures.follow_up import follow_up
 from kernel.procedures.job import Job
@@ -94,9 +95,10 @@ def poll_one(kernel: Kernel, poll: Poll, *, time_left: timedelta | None = None) 
     workflow = definition(kernel, poll.workflow_id, run_id, known_as=known_as)
     stage = workflow.stage(poll.key.stage_id)
     token = kernel.ports.entropy.token()
-    within = kernel.policy.poll_timeout
-    within = within if time_left is None else min(within, time_left)
-    lasts = within + kernel.policy.lease_margin
+    whose = f"The check of stage {stage.id!r}"
+    timeout = kernel.policy.poll_timeout
+    allowance = Allowance(whose=whose, timeout=timeout, time_left=time_left)
+    lasts = allowance.within + kernel.policy.lease_margin
     claim = kernel.dispatch(ClaimPoll(key=poll.key, number=poll.number, token=token, lasts=lasts))
     if claim.failed is not None:
         follow_up(kernel, claim.failed)
@@ -109,7 +111,8 @@ def poll_one(kernel: Kernel, poll: Poll, *, time_left: timedelta | None = None) 
         definition=stage,
         standing=claim.standing,
         token=token,
-        deadline=kernel.ports.clock.now() + within,
+        allowance=allowance,
+        deadline=kernel.ports.clock.now() + allowance.within,
         held_by=lambda stage: stage.suspension.lease if stage.suspension else None,
     )
     return Polled(stage=_settled(job))
@@ -163,5 +166,4 @@ def _checked(job: Job, annotations: list[Annotation]) -> PollVerdict:
     materials = gather(job.kernel.ports, job.stage)
     context = JobContext(job, materials, annotations)
     state = state_of(job)
-    executor = job.kernel.ports.executor
-    return of_check(job, executor.run(lambda: check(context, state), within=context.remaining()))
+    return of_check(job, carried_out(job, context, lambda: check(context, state)))

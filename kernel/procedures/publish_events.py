@@ -122,11 +122,11 @@ def _stages(kernel: Kernel, head: Head, keys: Sequence[StageKey]) -> Iterator[St
         known = head.run.generation
         yield from (stage for stage in stages if stage.outbox or stage.generation > known)
         return
-    if head.active is not None and head.active.outbox:
+    if head.active is not None:
         yield head.active
     for key in keys:
         if head.active is None or head.active.key != key:
-            yield from (stage for stage in _found(kernel, key) if stage.outbox)
+            yield from _found(kernel, key)
 
 
 def _found(kernel: Kernel, key: StageKey) -> Iterator[StageRecord]:

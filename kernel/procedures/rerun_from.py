@@ -48,15 +48,15 @@ def rerun_from(command: RerunFrom, kernel: Kernel) -> RerunFromResult:
         ConflictError: Others kept rerunning it.
     """
     for _ in range(kernel.policy.conflict_tries):
-        made = _rerun(command, kernel)
-        if made.generation is not None:
-            generation, rerun = made.generation, made.rerun
-            return RerunFromResult(run_id=command.run_id, generation=generation, rerun=rerun)
-    message = f"Run {command.run_id!r} is being rerun by others. Look at it before you ask again."
-    raise ConflictError(message, run_id=command.run_id)
+        made = _tried(command, kernel)
+        if not made.overtaken:
+            return RerunFromResult(
+                run_id=command.run_id, generation=made.generation, rerun=made.rerun
+            )
+    raise ConflictError(f"Run {command.run_id!r} is being rerun all the time by others.")
 
 
-def _rerun(command: RerunFrom, kernel: Kernel) -> RerunRunResult:
+def _tried(command: RerunFrom, kernel: Kernel) -> RerunRunResult:
     seen = kernel.ports.persistence.snapshot(command.run_id)
     # A stage that is not defined any more is refused below: a key that was used counts first.
     with suppress(NotFoundError):

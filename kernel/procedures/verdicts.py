@@ -13,7 +13,7 @@ from kernel.model.payload import Artifact, Payload
 from kernel.model.stage import Result
 from kernel.model.verdict import Erred, PollVerdict, Succeeded, Suspending, Verdict, Waiting
 from kernel.payloads import keep
-from kernel.ports.executor import BodyTimeoutError
+from kernel.procedures.allowance import CutOffError
 from kernel.procedures.job import Job
 from kernel.procedures.stage_storage import checked, encode
 
@@ -45,7 +45,9 @@ def of_check(job: Job, returned: Any) -> PollVerdict:
         case NotReady():
             return Waiting(check_in=returned.check_in)
         case Failed():
-            return Erred(failure=Failure.of(returned.code, returned.error))
+            return Erred(
+                failure=Failure.of(returned.code, returned.error, retryable=returned.retryable)
+            )
         case _:
             message = (
                 f"The check of stage {job.stage.id!r} returned {type(returned).__name__};"
@@ -71,8 +73,8 @@ def _failure(error: Exception) -> Failure:
     match error:
         case Fatal():
             return Failure.of("FATAL", _words(error))
-        case BodyTimeoutError():
-            return Failure.of("STAGE_TIMEOUT", _words(error), retryable=True)
+        case CutOffError():
+            return error.failure
         case RejectedError():
             return Failure.of(error.code, error.message)
         case _:

@@ -69,6 +69,7 @@ def _described(setting: Setting) -> str:
         f"turns: {dict(setting.turns)}",
         f"publishes: {setting.policy.published}, workers: {setting.workers}",
         f"acts: {cues or 'none'}",
+        f"clocks: off by up to {setting.skew}",
         f"perils: {', '.join(setting.fate.rates) or 'none'}, until step {setting.fate.until}",
     )
     return "\n".join(lines)

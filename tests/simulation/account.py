@@ -194,6 +194,7 @@ class Account:
             clock=clock,
             policy=self.setting.policy,
             shared=shared,
+            skew=self.setting.skew,
             run_rules=RUN_RULES,
             stage_rules=STAGE_RULES,
         )

@@ -16,7 +16,8 @@ _Want: TypeAlias = tuple[str, datetime | None]
 def due_in_time(step: Step[Any]) -> Iterator[str]:
     """A mark may put a record off, but not beyond a moment to come, nor for long.
 
-    What was put off before may stay so.
+    What was put off before may stay so. Where clocks are off, one who is behind leaves alone what
+    one who was ahead had thought soon enough: that differs by twice as much as a clock may be off.
     """
     new, old = step.new, step.old
     if isinstance(new, StageRecord) and _is_closing(step, new):
@@ -24,6 +25,7 @@ def due_in_time(step: Step[Any]) -> Iterator[str]:
     before = {what for what, _ in wants(old)} if old is not None else set()
     for what, moment in wants(new):
         latest = _latest(step, moment, exact=not what.startswith("wants to begin"))
+        latest += 2 * step.docket.skew
         if old is not None and old.due_at is not None and what in before:
             latest = max(latest, old.due_at)
         if new.due_at is None or new.due_at > latest:
@@ -42,7 +44,7 @@ def wants(record: Run | StageRecord) -> Iterator[_Want]:
 
 
 def _latest(step: Step[Any], moment: datetime | None, *, exact: bool) -> datetime:
-    now, policy = step.docket.clock.moment, step.docket.policy
+    now, policy = step.now, step.docket.policy
     if step.marked and (moment is None or moment <= now):
         return now + policy.longest_push_back
     if exact and moment is not None:

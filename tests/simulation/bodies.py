@@ -114,6 +114,8 @@ class _Batch:
                 return NotReady(timedelta(seconds=int(seconds)) if seconds else None)
             case "failed":
                 return Failed("The provider gave up.")
+            case "again":
+                return Failed("The provider lost it.", retryable=True)
             case _:
                 return Ready(made(ctx))
 

@@ -44,14 +44,14 @@ class VirtualClock:
 
 
 class ProcessClock:
-    """The clock of one process: who sleeps on it lets the others go on."""
+    """The clock of one process, which may be off: who sleeps on it lets the others go on."""
 
     def __init__(self, clock: VirtualClock, process: Process) -> None:
         self._clock = clock
         self._process = process
 
     def now(self) -> datetime:
-        return self._clock.moment
+        return self._clock.moment + self._process.off
 
     def sleep(self, span: timedelta) -> None:
         self._clock.sleep_in(self._process, span)

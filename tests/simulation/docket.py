@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from kernel.model.change import (
@@ -50,6 +50,11 @@ class Step(Generic[Record]):
     marked: bool = False
     made: bool = False
 
+    @property
+    def now(self) -> datetime:
+        """What time it is for whoever made the commit."""
+        return self.docket.clock.moment + self.process.off
+
 
 Rules: TypeAlias = tuple[Callable[[Step[Any]], Iterator[str]], ...]
 
@@ -61,6 +66,7 @@ class Docket:
     Args:
         store: The records as they really are.
         shared: A stage that is alone in its group lies with its run.
+        skew: How far the clock of whoever writes may be off.
         run_rules: What each write of a run must fulfil; *stage_rules* likewise.
 
     Attributes:
@@ -80,6 +86,7 @@ class Docket:
     clock: VirtualClock
     policy: Policy
     shared: bool
+    skew: timedelta
     run_rules: Rules
     stage_rules: Rules
     runs: dict[str, Run] = field(default_factory=dict)

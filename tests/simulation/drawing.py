@@ -25,6 +25,7 @@ POLICIES: Final = (
     replace(DEFAULT, published=(), bell_limit=0),
     replace(DEFAULT, published=ALL_EVENTS, publish_tries=2),
 )
+SKEWS: Final = (timedelta(seconds=3), timedelta(minutes=1), timedelta(minutes=5))
 
 
 def drawn(seed: int) -> Setting:
@@ -58,7 +59,9 @@ def _without_calls(seed: int) -> Setting:
     return Setting(
         layout=chance.one_of((ITEMS, ITEMS, RECORDS)),
         flow=chosen,
-        turns={part.id: _turns(chance, part) for part in chosen.parts},
+        turns={
+            part.id: _turns(chance, part, Chance(f"{part.id} {seed}")) for part in chosen.parts
+        },
         reruns=tuple(chance.one_of(chosen.parts).id for _ in range(MOST_RERUNS)),
         policy=chance.one_of(POLICIES),
         fate=Fate(
@@ -68,9 +71,15 @@ def _without_calls(seed: int) -> Setting:
         ),
         workers=chance.between(1, 3),
         visibility=timedelta(minutes=chance.one_of((1, 6, 15))),
+        skew=_skew(Chance(f"clocks {seed}")),
         starts_in=timedelta(minutes=chance.between(1, 40)) if chance.happens(0.05) else None,
         cues=_cues(chance),
     )
+
+
+def _skew(chance: Chance) -> timedelta:
+    """Let clocks agree, mostly. AWS answers no machine that is off by more than five minutes."""
+    return chance.one_of(SKEWS) if chance.happens(0.2) else timedelta()
 
 
 def _rates(chance: Chance) -> dict[str, float]:
@@ -86,12 +95,12 @@ def _cues(chance: Chance) -> tuple[Cue, ...]:
     return tuple(Cue(step=chance.below(150), act=act.name) for act in there)
 
 
-def _turns(chance: Chance, part: Part) -> dict[str, Json]:
+def _turns(chance: Chance, part: Part, aside: Chance) -> dict[str, Json]:
     turns: dict[str, Json] = {"turns": [*_each_turn(chance, part)]}
     if part.kind == "conditional":
         turns["wanted"] = chance.happens(0.5)
     if part.kind == "polled":
-        turns["polls"] = [*_each_poll(chance)]
+        turns["polls"] = [*_each_poll(chance, aside)]
         turns["poll_every"] = chance.one_of((30, 60, 400))
         turns["max_wait"] = chance.one_of((100, 1_800, 1_800))
     if chance.happens(0.15):
@@ -115,7 +124,8 @@ def _each_turn(chance: Chance, part: Part) -> list[str]:
     return [*turns, "long" if chance.happens(0.05) else good]
 
 
-def _each_poll(chance: Chance) -> list[str]:
+def _each_poll(chance: Chance, aside: Chance) -> list[str]:
     other = ("wait", "wait:100", "raise", "stumble", "after:45")
     polls = [chance.one_of(other) for _ in range(3) if chance.happens(0.4)]
-    return [*polls, chance.one_of(("failed", "fatal", *["ready"] * 6))]
+    last = chance.one_of(("failed", "fatal", *["ready"] * 6))
+    return [*polls, "again" if last == "failed" and aside.happens(0.5) else last]

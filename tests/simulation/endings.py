@@ -17,7 +17,10 @@ Ending: TypeAlias = Callable[[Docket, Setting], Iterator[str]]
 
 # What may end a stage although its code had more to say.
 LOST: Final = frozenset(
-    {"WORKER_LOST", "POLL_LOST", "STAGE_TIMEOUT", "SUSPENSION_TIMEOUT", "UNAVAILABLE"}
+    {
+        *("WORKER_LOST", "POLL_LOST", "STAGE_TIMEOUT", "HOST_DEADLINE"),
+        *("SUSPENSION_TIMEOUT", "UNAVAILABLE"),
+    }
 )
 FIRST_TYPES: Final = ("workflow:created", "workflow:started")
 
@@ -203,4 +206,5 @@ CODES: Final[Mapping[str, tuple[str, ...]]] = {
     "stumble": ("UNAVAILABLE",),
     "failed": ("STAGE_FAILED",),
     "called off": ("CALLED_OFF",),
+    "again": ("STAGE_FAILED",),
 }

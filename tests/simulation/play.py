@@ -11,7 +11,7 @@ from tests.simulation.account import Account
 from tests.simulation.acts import ACTS, Act, Work, answer, create, tick
 from tests.simulation.answers import ANSWERS
 from tests.simulation.chance import Chance
-from tests.simulation.clocks import A_MINUTE, VirtualClock
+from tests.simulation.clocks import A_MILLISECOND, A_MINUTE, VirtualClock
 from tests.simulation.director import Director
 from tests.simulation.endings import ENDINGS
 from tests.simulation.process import Process
@@ -55,6 +55,7 @@ class Play:
         self._trace = trace
         self._clock = VirtualClock()
         self._chance = Chance(f"schedule {seed}")
+        self._clocks = Chance(f"clocks of schedule {seed}")
         self._director = Director(
             setting.fate, clock=self._clock, chance=self._chance, trace=trace
         )
@@ -123,9 +124,16 @@ class Play:
         self._director.count()
         named = f"{name} {self._begun}"
         calm = self._director.calm_since is not None
-        process = Process(named, partial(work, self._account), is_safe=calm, **more)
+        off = timedelta() if calm else self._off()
+        work_here = partial(work, self._account)
+        process = Process(named, work_here, is_safe=calm, off=off, **more)
         self._director.processes.append(process)
         return process
+
+    def _off(self) -> timedelta:
+        """Return how far the next process's clock is off, in whole milliseconds."""
+        share = 2 * self._clocks.draw() - 1
+        return self._setting.skew * share // A_MILLISECOND * A_MILLISECOND
 
     def _begin_cue(self, cue: Cue) -> None:
         self._cues.remove(cue)

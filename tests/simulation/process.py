@@ -1,7 +1,7 @@
 """A process of the simulated account: one Lambda invocation, or one call of the API."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from greenlet import getcurrent, greenlet
 
@@ -16,6 +16,7 @@ class Process:
         wakes_at: When it may begin; later on, when it may go on, where it sleeps.
         dies_at: When the platform stops it, if it is still there.
         is_safe: Nothing goes wrong any more in its time.
+        off: How far its clock is ahead; behind, where it is negative.
 
     Attributes:
         tokens: What it drew: the leases that it may hold.
@@ -32,11 +33,13 @@ class Process:
         wakes_at: datetime | None = None,
         dies_at: datetime | None = None,
         is_safe: bool = False,
+        off: timedelta = timedelta(),
     ) -> None:
         self.name = name
         self.wakes_at = wakes_at
         self.dies_at = dies_at
         self.is_safe = is_safe
+        self.off = off
         self.tokens: set[str] = set()
         self.answers: set[str] = set()
         self.failure: Exception | Crash | None = None

@@ -56,6 +56,8 @@ def only_the_holder_settles(step: Step[StageRecord]) -> Iterator[str]:
     """What was held is let go by its holder, by a reaper in its time, or by a closing.
 
     A stage that waits for a call is also let go by the right one, whoever holds it.
+    The time is that of the reaper's own clock: one that is ahead takes what is live for others.
+    That costs an attempt, but there is one winner still.
     """
     old, new = step.old, step.new
     if old is None or new.status is Status.CANCELLED or old.generation != new.generation:
@@ -70,7 +72,7 @@ def only_the_holder_settles(step: Step[StageRecord]) -> Iterator[str]:
             yield f"{old.id} left its suspension and nobody was polling it, or had its token"
         return
     is_taken = held != kept and held.token not in step.process.tokens
-    if is_taken and held.expires_at >= step.docket.clock.moment:
+    if is_taken and held.expires_at >= step.now:
         yield f"{old.id} became {new.status} under the live lease of somebody else"
 
 

@@ -31,6 +31,7 @@ class Setting:
         turns: The run's config: what each stage does.
         reruns: From which stages the run may be rerun, each once.
         workers: How many bells are answered at once, at most.
+        skew: How far the clock of a process may be off, either way, while things go wrong.
         starts_in: How long the run is to wait before it starts.
         poisoned: The types of events that nobody outside takes until they were given up on.
     """
@@ -43,6 +44,7 @@ class Setting:
     fate: Fate
     workers: int = 1
     visibility: timedelta = timedelta(minutes=15)
+    skew: timedelta = timedelta()
     starts_in: timedelta | None = None
     poisoned: tuple[str, ...] = ()
     cues: tuple[Cue, ...] = ()

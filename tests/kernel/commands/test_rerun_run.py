@@ -3,7 +3,7 @@
 import pytest
 
 from kernel.commands.rerun_run import RerunRun, RerunRunResult
-from kernel.errors import IdempotencyConflictError
+from kernel.errors import IdempotencyConflictError, IllegalTransitionError
 from kernel.model.change import UpdateRun
 from kernel.model.status import Status
 from tests.support.moves import begin
@@ -38,11 +38,24 @@ def test_of_two_reruns_of_the_same_reading_one_is_made(world: World, run_id: str
     seen = world.persistence.snapshot(run_id)
     world.dispatch(RerunRun(seen=seen, stage_id="second"))
 
-    second = world.dispatch(RerunRun(seen=seen, stage_id="third"))
+    with pytest.raises(IllegalTransitionError, match="RUNNING"):
+        world.dispatch(RerunRun(seen=seen, stage_id="third"))
 
-    assert second == RerunRunResult(generation=None, rerun=False)
     assert world.run(run_id).generation == 1
     world.finish(run_id)
+
+
+def test_a_rerun_of_an_older_reading_does_nothing_to_what_is_over_once_more(
+    world: World, run_id: str
+) -> None:
+    seen = world.persistence.snapshot(run_id)
+    world.dispatch(RerunRun(seen=seen, stage_id="second"))
+    world.finish(run_id)
+
+    result = world.dispatch(RerunRun(seen=seen, stage_id="second"))
+
+    assert result == RerunRunResult(generation=1, rerun=False, overtaken=True)
+    assert world.run(run_id).status is Status.COMPLETED
 
 
 def test_a_rerun_requires_the_run_over_unclosed_and_of_its_generation(

@@ -2,11 +2,12 @@
 
 import pytest
 
-from kernel.errors import IllegalTransitionError, NotFoundError
+from kernel.errors import ConflictError, IllegalTransitionError, NotFoundError
+from kernel.model.change import Change, KeepPast
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.rerun_from import RerunFrom
-from tests.support.moves import begin
+from tests.support.moves import begin, kinds
 from tests.support.world import World
 
 LAYOUTS = pytest.mark.parametrize("layout", ["records", "items"], indirect=True)
@@ -78,6 +79,52 @@ def test_a_late_worker_of_the_old_generation_changes_nothing(world: World) -> No
 
     assert run.status is Status.COMPLETED
     assert world.stages(run_id)["second"].attempt == 1
+
+
+def test_what_others_reran_meanwhile_is_kept_before_it_is_replaced(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+
+    def overtake() -> None:
+        world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
+        world.finish(run_id)
+
+    world.persistence.meanwhile(lambda: None, overtake)
+
+    result = world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
+    world.finish(run_id)
+
+    past = [(stage.id, stage.generation) for stage in world.persistence.past(run_id)]
+    assert result.generation == 2
+    assert past == [("third", 0), ("third", 1)]
+
+
+def test_who_is_overtaken_again_and_again_gives_up(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+    world.persistence.watchers.append(Rival(world, run_id).look)
+
+    with pytest.raises(ConflictError, match="by others"):
+        world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
+
+    assert world.run(run_id).generation == world.policy.conflict_tries
+
+
+class Rival:
+    """Whenever somebody has kept what is to be replaced, reruns the run, to its end."""
+
+    def __init__(self, world: World, run_id: str) -> None:
+        self._world = world
+        self._run_id = run_id
+        self._is_busy = False
+
+    def look(self, commit: tuple[Change, ...]) -> None:
+        if self._is_busy or KeepPast not in kinds(commit):
+            return
+        self._is_busy = True
+        self._world.dispatch(RerunFrom(run_id=self._run_id, stage_id="third"))
+        self._world.finish(self._run_id)
+        self._is_busy = False
 
 
 def test_a_run_that_is_not_over_is_not_rerun(world: World) -> None:

@@ -120,6 +120,15 @@ def test_a_check_that_failed_fails_the_stage_with_its_own_words(world: World) ->
     assert left == (Status.FAILED, Failure.of("EXPIRED", "The batch expired."))
 
 
+def test_a_check_that_failed_may_ask_for_another_attempt(world: World) -> None:
+    left = checked(world, Failed("The batch expired.", retryable=True))
+
+    assert left == (
+        Status.PENDING,
+        Failure.of("STAGE_FAILED", "The batch expired.", retryable=True),
+    )
+
+
 @pytest.mark.parametrize("nonsense", [None, True, Number(value=1), "ready"], ids=str)
 def test_a_check_that_answers_nonsense_fails_the_stage(world: World, nonsense: Any) -> None:
     status, error = checked(world, nonsense)

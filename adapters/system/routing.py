@@ -1,0 +1,47 @@
+"""Some stages run elsewhere: each body goes to the executor that its stage is named for."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from kernel.ports.executor import AttemptKey, Executor
+
+
+class RoutingExecutor:
+    """Sends the stages that it knows by name to executors of their own, and all others to one.
+
+    Args:
+        routes: By stage id, or by `workflow id/stage id`, which goes before.
+        otherwise: Makes the executor of all other stages, once, when the first of them comes.
+    """
+
+    def __init__(
+        self, routes: Mapping[str, Executor], *, otherwise: Callable[[], Executor]
+    ) -> None:
+        self._routes = dict(routes)
+        self._make = otherwise
+        self._making = threading.Lock()
+        self._others: Executor | None = None
+
+    @property
+    def tainted(self) -> bool:
+        """Whether one of its executors is."""
+        others = () if self._others is None else (self._others,)
+        return any(executor.tainted for executor in (*self._routes.values(), *others))
+
+    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
+        return self._executor(of).run(body, of=of, within=within)
+
+    def _executor(self, of: AttemptKey) -> Executor:
+        for name in (f"{of.workflow_id}/{of.stage_id}", of.stage_id):
+            if name in self._routes:
+                return self._routes[name]
+        return self._other()
+
+    def _other(self) -> Executor:
+        # Held while it is made, not while a body runs.
+        with self._making:
+            if self._others is None:
+                self._others = self._make()
+            return self._others
