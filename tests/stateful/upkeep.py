@@ -49,7 +49,7 @@ def close(reading: Reading, closing: Closing) -> Sequence[Change]:
 
 def fence(reading: Reading, stage: StageRecord) -> Sequence[Change]:
     fenced = replace(stage.fenced(at=reading.now), due_at=reading.now + GRACE)
-    held = {"status", "lease", "suspension", "completed_at", "due_at"}
+    held = {"status", "lease", "suspension", "progress", "completed_at", "due_at"}
     change = UpdateStage(
         stage=fenced,
         writes=differences(stage, fenced) | held,
