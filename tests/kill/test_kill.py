@@ -14,7 +14,7 @@ from adapters.system.clock import SystemClock
 from kernel.dispatch import Kernel
 from tests.e2e.patience import is_quiet, until
 from tests.kill import faults, roles
-from tests.kill.account import Account, opened
+from tests.kill.account import Account, on_ministack, on_moto
 from tests.kill.hearing import Hearing
 from tests.kill.killing import Crew, at_work, kill_now_and_then
 from tests.kill.ledger import lines
@@ -25,10 +25,10 @@ KILLS = int(os.environ.get("KILLS", "20"))
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 
 
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
+@pytest.fixture(params=[on_moto, pytest.param(on_ministack, marks=pytest.mark.ministack)])
+def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]:
     """Return an account that this process looks into as well."""
-    with opened(tmp_path) as account, pytest.MonkeyPatch.context() as patch:
+    with request.param(tmp_path) as account, pytest.MonkeyPatch.context() as patch:
         for name, value in account.environment.items():
             patch.setenv(name, value)
         yield account
@@ -40,7 +40,7 @@ def test_runs_survive_the_death_of_any_process_at_any_moment(
     ours, hearing, clock = roles.kernel(), Hearing(account=account), SystemClock()
     print(f"\n{account.emulator}: {KILLS} kills, seed {SEED}")
 
-    with at_work(account.environment) as crew:
+    with at_work({**account.environment, roles.RUNS: str(KILLS)}) as crew:
         kill_now_and_then(crew, kills=KILLS, seed=SEED)
         (tmp_path / roles.ENOUGH).touch()
         calm_at = clock.now()
@@ -52,6 +52,7 @@ def test_runs_survive_the_death_of_any_process_at_any_moment(
 
     print(told(crew, hearing, recovery))
     assert left == []
+    assert len(lines("orders")) >= KILLS == crew.killed.total()
     assert faults.found(ours, hearing.of) == []
     assert crew.surprises == []
     assert created(hearing) == {each["run"] for each in lines("orders")}
