@@ -88,6 +88,6 @@ def told(crew: Crew, hearing: Hearing, recovery: timedelta) -> str:
             f"  runs: {flows.total()}, {dict(flows)}",
             f"  attempts: {len(lines('bodies'))}, of which {lost} were lost with their worker",
             f"  events: {len(hearing.events)}, of which {repeats} arrived again",
-            f"  all quiet {recovery.total_seconds():.1f} s after the last kill",
+            f"  all ordered, over and quiet {recovery.total_seconds():.1f} s after the last kill",
         ]
     )
