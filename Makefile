@@ -29,8 +29,13 @@ MINISTACK := ministack>=1.5.33,<2
 INPUT ?= .
 # More words for pytest: make test ARGS="-k lease".
 ARGS ?=
-# How many processes `make kill` kills.
+# What `make simulate` plays: so many schedules from the seed FIRST on, or that of SEED alone.
+SCHEDULES ?= 10000
+FIRST ?= 1
+# How many processes `make kill` kills. SEED repeats which, though not at which moments exactly.
 KILLS ?= 200
+# The tests that ask for the second emulator are among the others where it is installed.
+EVERYWHERE = $(if $(wildcard $(MINISTACK_VENV)/.locked),-m "not live")
 
 .PHONY: help
 help: ## Say what there is to do
@@ -44,18 +49,30 @@ run: $(INSTALLED) ## Run the digest workflow on this repository, or on INPUT=a f
 	@$(BIN)/python -c 'import json, os; print(json.dumps({"path": os.environ["HEADRACE_INPUT_PATH"]}))' \
 		| $(BIN)/headrace run digest --input -
 
-# With the second emulator at hand, its tests are among the others.
 .PHONY: test
 test: $(INSTALLED) ## Run the tests; ARGS="-k lease" goes to pytest
-	@$(BIN)/python -m pytest $(if $(wildcard $(MINISTACK_VENV)/.locked),-m "not live") $(ARGS)
+	@$(BIN)/python -m pytest $(EVERYWHERE) $(ARGS)
 
 .PHONY: test-ministack
-test-ministack: $(INSTALLED) $(MINISTACK_VENV)/.locked ## Run what is tested on the second emulator
+test-ministack: $(INSTALLED) $(MINISTACK_VENV)/.locked ## Run the tests that need the second emulator
 	@$(BIN)/python -m pytest -m ministack $(ARGS)
 
+.PHONY: simulate
+simulate: $(INSTALLED) ## Play seeded schedules: SCHEDULES=100000, FIRST=1; SEED=7 shows one
+	@$(BIN)/python -m tests.simulation --schedules $(SCHEDULES) --first $(FIRST) \
+		$(if $(SEED),--seed $(SEED))
+
+.PHONY: mutations
+mutations: $(INSTALLED) ## Break the engine in every known way; find each out, keep the seeds
+	@$(BIN)/python -m tests.simulation mutations
+
 .PHONY: kill
-kill: $(INSTALLED) ## Kill processes at random while runs go on; KILLS=300, SEED=7
-	@KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/kill $(ARGS)
+kill: $(INSTALLED) ## Kill processes at random while runs go on: KILLS=300, SEED=7
+	@KILLS=$(KILLS) $(BIN)/python -m pytest -s tests/kill $(EVERYWHERE) $(ARGS)
+
+.PHONY: proof
+proof: $(INSTALLED) $(MINISTACK_VENV)/.locked ## Show figures: 49 siblings, 10,000 runs, three ways
+	@$(BIN)/python -m pytest -s tests/e2e -m "not live" $(ARGS)
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure what stages and runs cost on AWS; ARGS goes to pytest

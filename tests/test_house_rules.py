@@ -17,6 +17,7 @@ KERNEL = [path for path in SOURCES if path.is_relative_to(ROOT / "kernel")]
 PORTS = [path for path in KERNEL if path.parent.name == "ports"]
 COMMANDS = [path for path in KERNEL if path.parent.name == "commands" and path.stem != "__init__"]
 INITS = [path for path in SOURCES if path.stem == "__init__"]
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 
 LONGEST = 300
@@ -149,7 +150,7 @@ def test_lambda_runs_the_versions_that_developers_test() -> None:
     assert shipped <= pins("requirements-dev.lock")
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_index(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
 

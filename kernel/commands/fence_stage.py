@@ -8,8 +8,9 @@ from kernel.model.change import UpdateStage, differences, equals, one_of
 from kernel.model.stage import StageRecord
 from kernel.model.status import UNFINISHED
 
-# What a stage may hold that was claimed, suspended or put off after it was listed.
-HELD = frozenset({"status", "lease", "suspension", "completed_at", "due_at"})
+# What a stage may hold that was claimed, suspended or put off, or that reported, after it was
+# listed.
+HELD = frozenset({"status", "lease", "suspension", "progress", "completed_at", "due_at"})
 
 
 @dataclass(frozen=True, kw_only=True)

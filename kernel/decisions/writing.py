@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from kernel.decisions.due import earliest, looked_after, run_due, stage_due
 from kernel.dispatch import Context
@@ -23,6 +24,9 @@ from kernel.model.change import (
 from kernel.model.event import Event
 from kernel.model.run import Run
 from kernel.model.stage import StageRecord
+
+# A stage may report until it is over, behind the back of whoever read it; nothing of that stays.
+_REPORTED: Final = frozenset({"progress"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +80,10 @@ def write_stage(
     if looked_after(old.due_at, due, policy=context.policy):
         requires, due = (*requires, _no_later(due)), old.due_at
     new = replace(new, due_at=due)
-    return UpdateStage(stage=new, writes=differences(old, new), requires=requires, events=kept)
+    writes = differences(old, new)
+    if new.status.is_terminal:
+        writes |= _REPORTED
+    return UpdateStage(stage=new, writes=writes, requires=requires, events=kept)
 
 
 def due_of(context: Context, run: Run | None) -> datetime | None:

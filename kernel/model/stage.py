@@ -158,7 +158,14 @@ class StageRecord:
 
     def fenced(self, *, at: datetime) -> Self:
         status = self.status.stage_to(Status.CANCELLED)
-        return replace(self, status=status, lease=None, suspension=None, completed_at=at)
+        return replace(
+            self,
+            status=status,
+            lease=None,
+            suspension=None,
+            progress=None,
+            completed_at=at,
+        )
 
     def retried(self, error: Failure, *, not_before: datetime, stumbled: bool) -> Self:
         """Return the stage waiting for its next attempt; *stumbled*: nobody's fault but ours."""
@@ -185,6 +192,7 @@ class StageRecord:
             status=self.status.stage_to(status),
             lease=None,
             suspension=None,
+            progress=None,
             completed_at=at,
             settled_by=by,
             unadvanced=not self.solo,

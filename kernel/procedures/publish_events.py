@@ -11,7 +11,7 @@ from kernel.commands.mark_run import MarkRun
 from kernel.commands.mark_stage import MarkStage
 from kernel.decisions.outbox import Sending
 from kernel.dispatch import Command, Kernel
-from kernel.errors import EngineError, NotFoundError
+from kernel.errors import ConflictError, EngineError, NotFoundError
 from kernel.events import is_terminal
 from kernel.model.stage import StageKey, StageRecord
 from kernel.ports.logbook import Level, LogEntry
@@ -80,11 +80,7 @@ def publish_run(kernel: Kernel, run_id: str, stages: Sequence[StageKey]) -> Publ
 
 
 def _publish(kernel: Kernel, run_id: str, stages: Sequence[StageKey]) -> Publication:
-    head = kernel.ports.persistence.head(run_id)
-    outboxes = list(_stages(kernel, head, stages))
-    if any(stage.generation > head.run.generation for stage in outboxes):
-        # It was rerun between the two reads: what its stages had to say moved to it.
-        return _publish(kernel, run_id, stages)
+    head, outboxes = _read(kernel, run_id, stages)
     events = [event for stage in outboxes for event in stage.outbox]
     ordered = sorted([*head.run.outbox, *events], key=lambda event: event.sequence)
     if not ordered:
@@ -94,6 +90,20 @@ def _publish(kernel: Kernel, run_id: str, stages: Sequence[StageKey]) -> Publica
     if buried:
         _tell(kernel, run_id, sending)
     return Publication(sent=len(sending.accepted), buried=buried)
+
+
+def _read(kernel: Kernel, run_id: str, keys: Sequence[StageKey]) -> tuple[Head, list[StageRecord]]:
+    """Return the run, and the stages that have something to send.
+
+    A rerun takes what its stages have not sent along to the run: where one came in between, the
+    run is read again, or the end of its last generation would overtake that.
+    """
+    for _ in range(kernel.policy.conflict_tries):
+        head = kernel.ports.persistence.head(run_id)
+        stages = list(_stages(kernel, head, keys))
+        if all(stage.generation <= head.run.generation for stage in stages):
+            return head, stages
+    raise ConflictError(f"Run {run_id!r} is being rerun all the time.", run_id=run_id)
 
 
 def _mark(

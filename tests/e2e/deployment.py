@@ -79,7 +79,7 @@ class Deployment:
 def deploy() -> Deployment:
     """Make the stack in the emulator that this process' clients are led to."""
     if not (PYTHON.parents[1] / "lib" / f"python{sysconfig.get_python_version()}").exists():
-        pytest.skip(f"ministack does not run Python {sys.version}: make clean ministack")
+        pytest.fail(f"ministack does not run Python {sys.version}: make clean ministack")
     session = a_session()
     session.client("s3").create_bucket(
         Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}

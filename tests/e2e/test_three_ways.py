@@ -53,11 +53,19 @@ def on_mappings(deployment: Deployment) -> Sequence[Any]:
     return [record_of(deployment.ports, run_id) for run_id in run_ids]
 
 
+def told(*ways: str, records: Sequence[Any]) -> str:
+    """Say what was compared."""
+    stages = [stage for record in records for stage in record["stages"]]
+    fields = sum(len(each) for each in (*stages, *(record["run"] for record in records)))
+    return f"{' and '.join(ways)}: {len(records)} runs of {len(stages)} stages, {fields} fields"
+
+
 def test_a_run_ends_in_the_same_records_in_memory_and_on_moto() -> None:
     memory = in_memory()
 
     moto = on_moto()
 
+    print(f"\n{told('memory', 'moto', records=moto)}")
     assert [record["run"]["status"] for record in memory] == [Status.COMPLETED, Status.FAILED]
     assert moto == memory
 
@@ -68,5 +76,6 @@ def test_a_run_ends_in_the_same_records_on_ministack(deployment: Deployment) -> 
 
     ministack = on_mappings(deployment)
 
+    print(f"\n{told('memory', 'ministack', records=ministack)}")
     assert [len(record["stages"]) for record in ministack] == [6, 2]
     assert ministack == memory

@@ -48,19 +48,18 @@ class Account:
 
 
 @contextmanager
-def opened(place: Path) -> Iterator[Account]:
-    """Open an account on ministack, or on moto where that is not installed, or asked for.
+def on_ministack(place: Path) -> Iterator[Account]:
+    """Open an account there. *place*: the folder for what processes leave behind."""
+    emulator = ministack.start()
+    try:
+        yield _made("ministack", emulator.endpoint, place)
+    finally:
+        emulator.stop()
 
-    Args:
-        place: The folder for what processes leave behind.
-    """
-    if ministack.PYTHON.exists() and os.environ.get("EMULATOR") != "moto":
-        emulator = ministack.start()
-        try:
-            yield _made("ministack", emulator.endpoint, place)
-        finally:
-            emulator.stop()
-        return
+
+@contextmanager
+def on_moto(place: Path) -> Iterator[Account]:
+    """Open an account behind the gateway to moto. *place*: as above."""
     command = [sys.executable, "-m", "tests.kill.moto_gateway"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""moto behind a port, for when ministack is not installed; a process of its own.
+"""moto behind a port, for processes that share an account; a process of its own.
 
 moto's own server wants packages that nothing else here needs. It ends with whoever started it.
 """

@@ -23,6 +23,8 @@ from tests.kill.ledger import folder, lines, note
 
 POLICY: Final = "KILL_POLICY"
 ENOUGH: Final = "enough"
+# How many runs there are to be at least, whatever becomes of the client.
+RUNS: Final = "KILL_RUNS"
 ORDERS: Final = ("line", "fork", "batch", "flaky", "doomed", "endless")
 # Which are rerun once they are over, and from which stage.
 RERUNS: Final = {"line": "second", "fork": "middle", "doomed": "first"}
@@ -92,6 +94,7 @@ class Client:
         self._begun = len(lines("begun"))
         self._cancelled = {each["run"] for each in lines("cancels")}
         self._over: set[str] = set()
+        self._wanted = int(os.environ[RUNS])
 
     def turn(self) -> None:
         if self._begun > len(self._orders):
@@ -99,7 +102,7 @@ class Client:
         going = [order for order in self._orders if not self._is_over(order)]
         for order in going:
             self._see_to(order)
-        enough = (folder() / ENOUGH).exists() and len(self._orders) >= _AT_ONCE
+        enough = (folder() / ENOUGH).exists() and len(self._orders) >= self._wanted
         if enough or len(going) >= _AT_ONCE:
             self._kernel.ports.clock.sleep(_PAUSE)
             return

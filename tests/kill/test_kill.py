@@ -12,9 +12,9 @@ import pytest
 
 from adapters.system.clock import SystemClock
 from kernel.dispatch import Kernel
-from tests.e2e.patience import is_quiet, until
+from tests.e2e.patience import LONG, is_quiet, until
 from tests.kill import faults, roles
-from tests.kill.account import Account, opened
+from tests.kill.account import Account, on_ministack, on_moto
 from tests.kill.hearing import Hearing
 from tests.kill.killing import Crew, at_work, kill_now_and_then
 from tests.kill.ledger import lines
@@ -22,13 +22,15 @@ from tests.kill.ledger import lines
 pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("KILLS", "20"))
+# What is still to be ordered when the killing is over may take so long, each.
+A_RUN = timedelta(seconds=5)
 SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 
 
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
+@pytest.fixture(params=[on_moto, pytest.param(on_ministack, marks=pytest.mark.ministack)])
+def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]:
     """Return an account that this process looks into as well."""
-    with opened(tmp_path) as account, pytest.MonkeyPatch.context() as patch:
+    with request.param(tmp_path) as account, pytest.MonkeyPatch.context() as patch:
         for name, value in account.environment.items():
             patch.setenv(name, value)
         yield account
@@ -40,18 +42,19 @@ def test_runs_survive_the_death_of_any_process_at_any_moment(
     ours, hearing, clock = roles.kernel(), Hearing(account=account), SystemClock()
     print(f"\n{account.emulator}: {KILLS} kills, seed {SEED}")
 
-    with at_work(account.environment) as crew:
+    with at_work({**account.environment, roles.RUNS: str(KILLS)}) as crew:
         kill_now_and_then(crew, kills=KILLS, seed=SEED)
         (tmp_path / roles.ENOUGH).touch()
         calm_at = clock.now()
         with suppress(TimeoutError):
-            until(lambda: not unfinished(ours))
+            until(lambda: not unfinished(ours), within=LONG + KILLS * A_RUN)
         recovery = clock.now() - calm_at
         left = unfinished(ours)
     until(lambda: not hearing.listen())
 
     print(told(crew, hearing, recovery))
     assert left == []
+    assert crew.killed.total() == KILLS
     assert faults.found(ours, hearing.of) == []
     assert crew.surprises == []
     assert created(hearing) == {each["run"] for each in lines("orders")}
@@ -65,7 +68,8 @@ def unfinished(ours: Kernel) -> list[str]:
         for order in orders
         if not roles.is_over(ours, order) or not is_quiet(ours.ports, order["run"])
     ]
-    return going if len(orders) == len(lines("begun")) else [*going, "an order"]
+    is_ordered = len(orders) == len(lines("begun")) >= KILLS
+    return going if is_ordered else [*going, "an order"]
 
 
 def created(hearing: Hearing) -> set[str]:
@@ -84,6 +88,6 @@ def told(crew: Crew, hearing: Hearing, recovery: timedelta) -> str:
             f"  runs: {flows.total()}, {dict(flows)}",
             f"  attempts: {len(lines('bodies'))}, of which {lost} were lost with their worker",
             f"  events: {len(hearing.events)}, of which {repeats} arrived again",
-            f"  all quiet {recovery.total_seconds():.1f} s after the last kill",
+            f"  all ordered, over and quiet {recovery.total_seconds():.1f} s after the last kill",
         ]
     )

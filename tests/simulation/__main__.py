@@ -41,7 +41,7 @@ def _asked() -> Namespace:
 
 def _tell(summary: Summary) -> None:
     for failed in summary.failed[:MOST_SHOWN]:
-        print(f"seed {failed.seed}: {failed.violations[0]}")
+        print(failed)
     for problem in summary.wrong[:MOST_SHOWN]:
         print(problem)
     rate = summary.schedules / summary.seconds if summary.seconds else 0.0

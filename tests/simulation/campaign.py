@@ -1,5 +1,6 @@
 """Many schedules, on every core; and one again, to be read."""
 
+import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +24,9 @@ class Failed:
 
     seed: int
     violations: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}: {self.violations[0]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,11 @@ class Summary:
         )
 
 
+def all_cores() -> ProcessPoolExecutor:
+    """Return a process for each core. They begin afresh: whoever asks may have threads."""
+    return ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn"))
+
+
 def replay(seed: int, *, tampering: Tampering = NOTHING, kept: bool = False) -> Report:
     """Play the schedule of *seed*, exactly as ever; *kept*: with all that it did, line by line."""
     return Play(drawn(seed), seed=seed, tampering=tampering, trace=Trace(kept=kept)).perform()
@@ -65,7 +74,7 @@ def failures(seeds: Sequence[int]) -> list[Failed]:
 
 def campaign(schedules: int, *, first: int = 1) -> Summary:
     """Play the schedules of so many seeds, and die at every place of some plain ones."""
-    with ProcessPoolExecutor(os.cpu_count()) as cores:
+    with all_cores() as cores:
         begun = perf_counter()
         failed = [one for part in cores.map(failures, _shares(first, schedules)) for one in part]
         seconds = perf_counter() - begun

@@ -42,7 +42,7 @@ class Trace:
 
 def _told(argument: Any) -> str:
     if isinstance(argument, list | tuple):
-        return ", ".join(_told(each) for each in argument)
+        return ", ".join(filter(None, map(_told, argument)))
     told = next((how for kinds, how in HOW if isinstance(argument, kinds)), None)
     return told(argument) if told else ""
 

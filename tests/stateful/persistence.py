@@ -179,9 +179,12 @@ def compare(
 
     Args:
         make: Makes the stores, empty.
+        examples: How many sequences of operations to try; EXAMPLES in the environment has it
+            otherwise.
         curious: Somebody will want to know what was found, as briefly as it can be put.
     """
     tally: Counter[str] = Counter()
+    asked = os.environ.get("EXAMPLES") if curious else None
 
     class Machine(SideBySide):
         def __init__(self) -> None:
@@ -192,7 +195,7 @@ def compare(
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=examples,
+            max_examples=int(asked or examples),
             stateful_step_count=STEPS,
             deadline=None,
             # CI tries the same every time; a developer's machine looks further each time.

@@ -158,9 +158,11 @@ def write_stage(
     shares = new.solo and not new.status.is_terminal
     beside = run_due(run, now, has_events=bool(run.outbox)) if shares else None
     dated, dating = _dated(reading, old, replace(new, due_at=earliest(own, beside)))
+    moment = set() if dating else {"due_at"}
+    reported = {"progress"} if new.status.is_terminal else set()
     return UpdateStage(
         stage=dated,
-        writes=differences(old, dated) | (set() if dating else {"due_at"}),
+        writes=differences(old, dated) | moment | reported,
         requires=(*requires, *dating),
         events=events,
     )

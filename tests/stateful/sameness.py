@@ -14,8 +14,9 @@
 - A group is yielded in any order.
 
 And what it does not leave to them, until it is mended (`test_known_differences.py`): a stage that
-settles and leaves its run's item forgets what was written since its writer read it, and one that
-takes the place of siblings, by another definition, is not yielded with its group.
+settles and leaves its run's item forgets a digest that was written since its writer read it (the
+engine writes none then), and one that takes the place of siblings, by another definition, is not
+yielded with its group.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -100,7 +101,7 @@ def bare(record: Run | StageRecord | None) -> Run | StageRecord | None:
         return record
     kept = replace(record, version=0, due_at=None, outbox=())
     if isinstance(kept, StageRecord) and kept.status in _SETTLED:
-        return replace(kept, progress=None, digest=None)
+        return replace(kept, digest=None)
     return kept
 
 

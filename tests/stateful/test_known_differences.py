@@ -16,38 +16,12 @@ from kernel.model.status import Status
 from kernel.model.verdict import Waiting
 from kernel.ports.persistence import Persistence
 from kernel.procedures.publish_events import PublishEvents
-from tests.conformance.persistence_ground import completion, given_solo, running
-from tests.support.builders import a_progress, update_stage
 from tests.support.steering import SteeredPersistence
 from tests.support.world import World, memory_ports
 
 
 def items() -> Persistence:
     return DynamoPersistence(MemoryItems())
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        MemoryPersistence,
-        pytest.param(
-            items,
-            marks=pytest.mark.xfail(
-                reason="the settled item is put whole, as the settler read the stage", strict=True
-            ),
-        ),
-    ],
-)
-def test_settling_keeps_what_was_reported_since_the_stage_was_read(
-    make: Callable[[], Persistence],
-) -> None:
-    persistence = make()
-    stage = given_solo(persistence, "run-1", **running())
-    persistence.commit([update_stage(stage, progress=a_progress())])
-
-    persistence.commit([completion(stage)])
-
-    assert persistence.standing(stage.key).stage.progress == a_progress()
 
 
 @pytest.mark.parametrize("make", [MemoryPersistence, items])

@@ -49,7 +49,7 @@ def close(reading: Reading, closing: Closing) -> Sequence[Change]:
 
 def fence(reading: Reading, stage: StageRecord) -> Sequence[Change]:
     fenced = replace(stage.fenced(at=reading.now), due_at=reading.now + GRACE)
-    held = {"status", "lease", "suspension", "completed_at", "due_at"}
+    held = {"status", "lease", "suspension", "progress", "completed_at", "due_at"}
     change = UpdateStage(
         stage=fenced,
         writes=differences(stage, fenced) | held,
@@ -133,8 +133,9 @@ def _marked(
         run = replace(record, due_at=due)
         writes = differences(record, run)
         return UpdateRun(run=run, writes=writes, requires=unchanged, clears=clears)
+    # One that is left over from an older generation may lie with the run still.
+    beside = _run_due(reading, publishes=publishes) if record.solo else None
     is_present = record in stages_now(reading.snapshot)
-    beside = _run_due(reading, publishes=publishes) if record.solo and is_present else None
     group_is_open = is_present and not reading.run.status.is_terminal
     left = replace(record, unadvanced=record.unadvanced and group_is_open)
     waits = bool(record.outbox) and not clears

@@ -80,12 +80,14 @@ class Ministack:
         self._set_ahead((moment - datetime.now(UTC)).total_seconds())
 
     def stop(self) -> None:
-        """End the process, and those that it started."""
+        """End the process, and those that it started. Without us they end by themselves."""
         for sign in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, sign)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(_LONGEST_STOP)
+        if self.process.stdin:
+            self.process.stdin.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -127,7 +129,8 @@ def _started() -> Ministack:
             [PYTHON, "-I", _LAUNCHER, folder / "ahead"],
             cwd=folder,
             env=inherited | settings,
-            stdin=subprocess.DEVNULL,
+            # It ends when this does, however we come to our end.
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
             # A group of its own, to be ended with all that it starts.
@@ -174,7 +177,7 @@ _RUNNING: Final = pytest.StashKey[Ministack]()
 def ministack(pytestconfig: pytest.Config) -> Ministack:
     """Return the one of this test run; whichever folder asks first starts it."""
     if not PYTHON.exists():
-        pytest.skip("ministack is not installed in .venv-ministack; `make ministack` does that.")
+        pytest.fail("ministack is not installed in .venv-ministack; `make ministack` does that.")
     if _RUNNING not in pytestconfig.stash:
         emulator = start()
         pytestconfig.add_cleanup(emulator.stop)

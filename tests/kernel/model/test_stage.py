@@ -55,7 +55,7 @@ def test_a_skipped_stage_holds_nothing() -> None:
 
 @pytest.mark.parametrize(("solo", "unadvanced"), [(True, False), (False, True)])
 def test_only_one_of_several_is_left_to_be_followed_up(*, solo: bool, unadvanced: bool) -> None:
-    stage = a_stage(status=Status.RUNNING, solo=solo, lease=a_lease())
+    stage = a_stage(status=Status.RUNNING, solo=solo, lease=a_lease(), progress=a_progress())
 
     ends = [
         stage.completed(a_result(), by="mine", at=NOON),
@@ -63,7 +63,7 @@ def test_only_one_of_several_is_left_to_be_followed_up(*, solo: bool, unadvanced
         stage.failed(a_failure(), by="mine", at=NOON),
     ]
 
-    assert {end.unadvanced for end in ends} == {unadvanced}
+    assert {(end.unadvanced, end.progress) for end in ends} == {(unadvanced, None)}
 
 
 @pytest.mark.parametrize("stumbled", [False, True])
@@ -83,12 +83,14 @@ def test_a_suspended_stage_gives_its_lease_up() -> None:
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.RUNNING, Status.SUSPENDED])
 def test_whatever_is_unfinished_can_be_fenced(status: Status) -> None:
-    stage = a_stage(status=status, lease=a_lease(), suspension=a_suspension())
+    stage = a_stage(
+        status=status, lease=a_lease(), suspension=a_suspension(), progress=a_progress()
+    )
 
     fenced = stage.fenced(at=after(1))
 
     assert (fenced.status, fenced.completed_at) == (Status.CANCELLED, after(1))
-    assert (fenced.lease, fenced.suspension) == (None, None)
+    assert (fenced.lease, fenced.suspension, fenced.progress) == (None, None, None)
 
 
 def test_a_stage_that_is_over_cannot_go_on() -> None:
