@@ -16,6 +16,7 @@ from kernel.model.change import (
     UpdateRun,
     UpdateStage,
     differences,
+    present,
 )
 from kernel.model.event import Event
 from kernel.model.run import Run
@@ -52,7 +53,7 @@ def write_run(
     has_events = bool(old.outbox or kept or sends)
     due = run_due(new, now=context.now, policy=context.policy, has_events=has_events)
     if looked_after(old.due_at, due, policy=context.policy):
-        requires, due = (*requires, _no_later(due)), old.due_at
+        requires, due = (*requires, *_no_later(due)), old.due_at
     new = replace(new, due_at=due)
     return UpdateRun(run=new, writes=differences(old, new), requires=requires, events=kept)
 
@@ -71,7 +72,7 @@ def write_stage(
     own = stage_due(new, now=context.now, policy=context.policy, has_events=has_events)
     due = earliest(own, due_of(context, run))
     if looked_after(old.due_at, due, policy=context.policy):
-        requires, due = (*requires, _no_later(due)), old.due_at
+        requires, due = (*requires, *_no_later(due)), old.due_at
     new = replace(new, due_at=due)
     return UpdateStage(stage=new, writes=differences(old, new), requires=requires, events=kept)
 
@@ -84,9 +85,9 @@ def due_of(context: Context, run: Run | None) -> datetime | None:
     return run_due(run, now=context.now, policy=context.policy, has_events=has_events)
 
 
-def _no_later(due: datetime | None) -> Condition:
-    """Require that the instant which is left alone has not been pushed back in between."""
-    return Condition(field="due_at", test=Test.NOT_AFTER, value=due)
+def _no_later(due: datetime | None) -> tuple[Condition, ...]:
+    """Require that the instant which is left alone was neither put off nor taken away since."""
+    return present("due_at"), Condition(field="due_at", test=Test.NOT_AFTER, value=due)
 
 
 def pinned(annotations: Iterable[Annotation]) -> Iterator[AddAnnotation]:
