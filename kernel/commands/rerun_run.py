@@ -10,7 +10,7 @@ from typing import Final
 
 from kernel.decisions.advancing import reenter
 from kernel.dispatch import Command, Context, Outcome
-from kernel.errors import IdempotencyConflictError, IllegalTransitionError
+from kernel.errors import ConflictError, IdempotencyConflictError, IllegalTransitionError
 from kernel.model.change import SaveIdempotency
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
@@ -58,7 +58,10 @@ def handle(command: RerunRun, context: Context) -> Outcome[RerunRunResult]:
 
 
 def _check(command: RerunRun, seen: Snapshot, group: int) -> None:
-    """Refuse to begin where earlier outputs are missing."""
+    """Refuse to begin where earlier outputs are missing, or where nobody kept what is there."""
+    if seen.run.status.is_terminal and seen.run.generation != command.seen.run.generation:
+        message = f"Run {seen.run.id!r} was rerun in between, and is over again. Ask once more."
+        raise ConflictError(message, run_id=seen.run.id)
     done = [stage for stage in seen.stages if stage.group < group and stage.status in DONE]
     whole = {stage.group for stage in done} == set(range(1, group)) and not _undone(seen, group)
     if seen.run.status.is_terminal and not whole:

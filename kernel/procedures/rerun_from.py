@@ -43,6 +43,7 @@ def rerun_from(command: RerunFrom, kernel: Kernel) -> RerunFromResult:
         NotFoundError: There is no such run, or its workflow has no such stage.
         IllegalTransitionError: The run is not over, or an earlier stage has not completed.
         IdempotencyConflictError: The key was used to rerun from another stage.
+        ConflictError: Somebody else reran it in between, to its end.
     """
     seen = kernel.ports.persistence.snapshot(command.run_id)
     workflow = kernel.ports.registry.workflow(seen.run.workflow_id)

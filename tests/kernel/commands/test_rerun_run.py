@@ -3,7 +3,7 @@
 import pytest
 
 from kernel.commands.rerun_run import RerunRun, RerunRunResult
-from kernel.errors import IdempotencyConflictError, IllegalTransitionError
+from kernel.errors import ConflictError, IdempotencyConflictError, IllegalTransitionError
 from kernel.model.change import UpdateRun
 from kernel.model.status import Status
 from tests.support.moves import begin
@@ -43,6 +43,19 @@ def test_of_two_reruns_of_the_same_reading_one_is_made(world: World, run_id: str
 
     assert world.run(run_id).generation == 1
     world.finish(run_id)
+
+
+def test_a_run_that_was_rerun_to_its_end_since_it_was_read_is_not_rerun_again(
+    world: World, run_id: str
+) -> None:
+    seen = world.persistence.snapshot(run_id)
+    rerun(world, run_id, "second")
+    world.finish(run_id)
+
+    with pytest.raises(ConflictError, match="rerun in between"):
+        world.dispatch(RerunRun(seen=seen, stage_id="second"))
+
+    assert world.run(run_id).generation == 1
 
 
 def test_a_rerun_requires_the_run_over_unclosed_and_of_its_generation(
