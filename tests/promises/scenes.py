@@ -1,6 +1,7 @@
 """What several promises begin with."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from kernel.commands.close_run import CloseRun
@@ -9,7 +10,7 @@ from kernel.model.run import Closing
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun, CancelRunResult
 from kernel.procedures.rerun_from import RerunFrom, RerunFromResult
-from tests.support.moves import begin, execute, success
+from tests.support.moves import A_MINUTE, begin, success
 from tests.support.world import World
 
 ALL_TYPES: Final = Policy(published=("*",))
@@ -45,11 +46,12 @@ def quiet(world: World, workflow_id: str) -> str:
     return begin(world, workflow_id)
 
 
-def side_by_side(world: World) -> str:
-    """Start a run and bring it to its group of two, neither of which was claimed."""
-    run_id = begin(world, "diamond")
-    execute(world, run_id, "first")
-    return run_id
+def ticks_for(world: World, span: timedelta) -> None:
+    """Let *span* pass, with a tick every minute and nobody who answers a bell."""
+    ends = world.now + span
+    while world.now < ends:
+        world.pass_time(A_MINUTE)
+        world.tick()
 
 
 def statuses(world: World, run_id: str) -> dict[str, Status]:
