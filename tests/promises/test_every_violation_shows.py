@@ -1,4 +1,7 @@
-"""Each test of a violation fails where the engine lacks the rule that prevents it."""
+"""Each test of a violation fails where the engine lacks the rule that prevents it.
+
+So do those of some defects and traps, which say the same rules in the words of their authors.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,6 +12,8 @@ import pytest
 from kernel.errors import EngineError
 from kernel.model.change import UpdateStage
 from kernel.model.stage import StageRecord
+from tests.promises import test_defects_of_engines as engines
+from tests.promises import test_traps_of_running as running
 from tests.promises import test_violations_of_advancing as advancing
 from tests.promises import test_violations_of_claims as claims
 from tests.promises import test_violations_of_closing as closing
@@ -182,12 +187,43 @@ CASES: Final = [
         claims.test_v20_the_bell_of_an_attempt_that_is_over_wastes_no_other,
         "claim without attempt",
     ),
+    case(
+        running.test_t03_a_bell_of_a_run_that_is_over_starts_nothing,
+        "claim of what is claimed",
+    ),
+    case(
+        running.test_t21_a_stage_that_is_completed_is_not_executed_again,
+        "claim of what is claimed",
+        workflow_id="fan",
+    ),
+    case(
+        running.test_t24_of_two_who_free_a_lost_job_one_does_and_says_so_once,
+        "reap without condition",
+    ),
+    case(
+        engines.test_d06_a_claim_that_comes_with_a_cancel_revives_no_stage,
+        "claim of what is claimed",
+    ),
+    case(
+        engines.test_d07_a_late_failure_leaves_a_completed_stage_completed,
+        "settle without token and status",
+        workflow_id="fan",
+    ),
+    case(
+        engines.test_d16_a_cancel_that_comes_with_the_end_leaves_one_end,
+        "close without condition",
+    ),
+    case(
+        engines.test_d20_a_worker_of_an_older_generation_excuses_no_failure_of_the_next,
+        "settle without token and status",
+        workflow_id="fan",
+    ),
 ]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_without_its_rule_the_test_of_a_violation_fails(case: Case, layout: str) -> None:
+def test_without_its_rule_the_test_of_a_promise_fails(case: Case, layout: str) -> None:
     tampering = {**MUTATIONS, **OTHERS}[case.without]
     world = mutated_world(tampering, layout)
     watch = DueWatch(world=world)
