@@ -1,6 +1,7 @@
 """Defects of the reference engine, correctness: here each is a rule that holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from kernel.authoring import NotReady, Ready, StageContext, Suspend, batch_stage, stage
 from kernel.commands.advance_run import AdvanceRun
 from kernel.commands.claim_stage import ClaimStage
+from kernel.model.bell import Bell
 from kernel.model.status import Status
 from kernel.procedures.claim_pending import ClaimPending
 from kernel.procedures.execute_job import ExecuteJob
@@ -26,25 +28,37 @@ from tests.support.moves import (
     settle,
     settled,
 )
+from tests.support.steering import SteeredTransport
 from tests.support.turns import Turns
 from tests.support.workflows import Number, Ticket
-from tests.support.world import World
+from tests.support.world import World, answer
 
 TWO_HOURS = timedelta(hours=2)
 
 
-def test_d01_a_bell_finds_its_stage_however_early_it_is_answered(world: World) -> None:
-    run_id = world.create("fan", {"value": 1})
-    found: list[Status] = []
-    world.persistence.watchers.append(
-        lambda _: found.extend(one.status for one in world.stages(run_id).values())
-    )
+class PromptTransport(SteeredTransport):
+    """Has every bell answered before the sender goes on."""
 
-    world.answer_one()
+    answer: Callable[[Bell], object]
 
-    assert found[:2] == [Status.PENDING, Status.PENDING]
-    assert world.run(run_id).status is Status.RUNNING
-    world.finish(run_id)
+    def send(self, bells: Sequence[Bell], *, delay: timedelta = timedelta()) -> None:
+        super().send([], delay=delay)
+        for bell in bells:
+            self.answer(bell)
+
+
+@pytest.mark.parametrize("workflow_id", ["three", "diamond"])
+def test_d01_a_bell_finds_its_stage_however_early_it_is_answered(
+    world: World, workflow_id: str
+) -> None:
+    prompt = PromptTransport(clock=world.clock, visibility=A_MINUTE)
+    prompt.answer = lambda bell: answer(world.kernel, bell)
+    world.ports = replace(world.ports, transport=prompt)
+
+    run_id = world.create(workflow_id, {"value": 1})
+
+    assert world.run(run_id).status is Status.COMPLETED
+    assert {one.attempt for one in world.stages(run_id).values()} == {1}
 
 
 def test_d01_a_start_that_loses_its_commit_rings_for_nothing(world: World) -> None:
