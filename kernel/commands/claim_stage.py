@@ -73,17 +73,21 @@ def _claim(
         equals("attempt", command.bell.attempt - 1),
         not_after("not_before", context.now),
     ]
-    # The stage must be due when the lease ends. Usually it is due earlier, and moving an index
-    # entry costs twice what the claim does: then the instant is left alone.
-    if expected.due_at is not None and expected.due_at <= lease.expires_at:
-        requires.append(not_after("due_at", lease.expires_at))
+    happened = context.kept(events.stage_started(claimed, at=context.now))
+    told_by = context.now + context.policy.grace if happened else lease.expires_at
+    latest = min(told_by, lease.expires_at)
+    # The stage must be due when the lease ends, or when what it says may be lost. Usually it is
+    # due earlier, and moving an index entry costs twice what the claim does: then the instant is
+    # left alone.
+    if expected.due_at is not None and expected.due_at <= latest:
+        requires.append(not_after("due_at", latest))
     else:
-        claimed = replace(claimed, due_at=lease.expires_at)
+        claimed = replace(claimed, due_at=latest)
     change = UpdateStage(
         stage=claimed,
         writes=differences(expected, claimed) | {"started_at", "progress"},
         requires=tuple(requires),
-        events=context.kept(events.stage_started(claimed, at=context.now)),
+        events=happened,
     )
     return Outcome(changes=(change,), reply=lambda after: ClaimStageResult(standing=after))
 
