@@ -36,7 +36,7 @@ def stage_due(
 ) -> datetime | None:
     """Return when a stage is due; *has_events*: its outbox is not empty."""
     events = now + policy.grace if has_events or stage.unadvanced else None
-    return earliest(events, _by_status(stage, now, policy.grace))
+    return earliest(events, *_by_status(stage, now, policy.grace))
 
 
 def looked_after(held: datetime | None, due: datetime | None, *, policy: Policy) -> bool:
@@ -90,20 +90,19 @@ def _waits_of_stage(stage: StageRecord | None, now: datetime, grace: timedelta) 
         since = stage.not_before or stage.created_at
         yield since, since + grace
     else:
-        moment = _by_status(stage, now, grace)
-        if moment is not None:
-            yield moment, moment
+        yield from ((moment, moment) for moment in _by_status(stage, now, grace))
 
 
-def _by_status(stage: StageRecord, now: datetime, grace: timedelta) -> datetime | None:
+def _by_status(stage: StageRecord, now: datetime, grace: timedelta) -> Iterator[datetime]:
+    """Yield every moment that the stage waits for: that one has passed puts off no other."""
     match stage.status:
         case Status.PENDING:
-            return max(stage.not_before or now, now) + grace
+            yield max(stage.not_before or now, now) + grace
         case Status.RUNNING:
-            return stage.lease.expires_at if stage.lease else now + grace
+            yield stage.lease.expires_at if stage.lease else now + grace
         case Status.SUSPENDED if stage.suspension is not None:
             waits = stage.suspension
-            lease = waits.lease.expires_at if waits.lease else None
-            return earliest(lease or waits.next_poll_at, waits.deadline)
-        case _:
-            return None
+            yield waits.deadline
+            poll = waits.lease.expires_at if waits.lease else waits.next_poll_at
+            if poll is not None:
+                yield poll
