@@ -13,7 +13,7 @@
   is kept by itself stays due after its run's end.
 - A group is yielded in any order.
 
-And what it does not leave to them, until it is mended (`test_known_differences.py`): a stage that
+And what nobody can see, as the engine never writes so: a stage that
 settles and leaves its run's item forgets a digest that was written since its writer read it (the
 engine writes none then), and one that takes the place of siblings, by another definition, is not
 yielded with its group.

@@ -15,6 +15,7 @@ from kernel.model.change import CreateStage, UpdateRun
 from kernel.model.run import Closing
 from kernel.model.status import Status
 from kernel.model.verdict import Skipped, Verdict
+from kernel.procedures.publish_events import PublishEvents
 from tests.support.moves import alter, begin, claimed, execute, failure, settled, success
 from tests.support.workflows import Number, first, join, left, right
 from tests.support.world import World
@@ -234,3 +235,25 @@ def test_a_pending_run_is_not_moved(world: World, workflow_id: str) -> None:
 def test_a_run_that_does_not_exist_is_not_found(world: World) -> None:
     with pytest.raises(NotFoundError, match="'nobody'"):
         advance(world, "nobody")
+
+
+@pytest.mark.parametrize("layout", ["records", "items"], indirect=True)
+def test_an_end_that_is_written_while_others_flush_is_due_to_be_told(world: World) -> None:
+    world.sink.down = True
+    run_id = begin(world, "fan")
+    settled(world, run_id, "left", TWO)
+    settled(world, run_id, "right", TWO)
+    world.persistence.meanwhile(lambda: flush_and_lose_the_bus(world, run_id))
+
+    advance(world, run_id)
+
+    world.sink.down = False
+    world.pass_time(2 * world.policy.grace)
+    world.tick()
+    assert world.sink.types[-1] == "workflow:completed"
+
+
+def flush_and_lose_the_bus(world: World, run_id: str) -> None:
+    world.sink.down = False
+    world.dispatch(PublishEvents(run_ids=[run_id]))
+    world.sink.down = True

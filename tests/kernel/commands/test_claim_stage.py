@@ -207,6 +207,21 @@ def test_a_stage_that_was_put_off_is_due_at_its_leases_end(world: World, workflo
     assert world.stages(run_id)[stage_id].due_at == world.now + A_LEASE
 
 
+def test_a_stage_that_was_put_off_is_due_sooner_where_its_start_is_told(world: World) -> None:
+    world.policy = Policy(published=("stage:started",))
+    run_id = begin(world, "fan")
+    world.pass_time(20 * A_MINUTE)
+    world.tick()
+    world.sink.down = True
+
+    claimed(world, run_id, "left")
+
+    left = world.stages(run_id)["left"]
+    world.sink.down = False
+    assert [event.type for event in left.outbox] == ["stage:started"]
+    assert left.due_at == world.now + world.policy.grace
+
+
 def test_a_short_lease_is_due_when_it_ends(world: World) -> None:
     run_id = begin(world, "fan")
     key = world.stages(run_id)["left"].key

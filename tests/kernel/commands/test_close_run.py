@@ -8,7 +8,7 @@ from kernel.errors import NotFoundError
 from kernel.model.run import Closing
 from kernel.model.status import Status
 from kernel.procedures.claim_pending import ClaimPending
-from tests.support.moves import alter, begin, settled, success
+from tests.support.moves import alter, begin, execute, settled, success
 from tests.support.world import World
 
 CANCELLING = Closing(target=Status.CANCELLED, reason="changed my mind")
@@ -43,6 +43,18 @@ def test_a_closing_run_is_due_so_that_the_tick_may_finish_it(world: World) -> No
     close(world, run_id)
 
     assert world.run(run_id).due_at == world.now + world.policy.grace
+
+
+@pytest.mark.parametrize("layout", ["records", "items"], indirect=True)
+def test_a_run_that_moves_on_just_before_it_is_closed_is_due_all_the_same(world: World) -> None:
+    run_id = begin(world, "diamond")
+    world.persistence.meanwhile(lambda: execute(world, run_id, "first"))
+
+    close(world, run_id)
+
+    world.pass_time(2 * world.policy.grace)
+    world.tick()
+    assert world.run(run_id).status is Status.CANCELLED
 
 
 def test_whoever_closes_a_run_again_joins_the_first(world: World) -> None:

@@ -158,6 +158,9 @@ def test_a_run_that_was_looked_at_is_looked_at_again(
     assert found == look
 
 
+POLLED_PAST_ITS_DEADLINE = a_suspension(deadline=after(-5), lease=a_lease(expires_at=after(1)))
+
+
 @pytest.mark.parametrize(
     ("stage", "look"),
     [
@@ -167,6 +170,7 @@ def test_a_run_that_was_looked_at_is_looked_at_again(
         ({**RUNNING, "lease": a_lease(expires_at=after(-4))}, after(4)),
         ({**SUSPENDED, "suspension": a_suspension(next_poll_at=after(7))}, after(7)),
         ({**SUSPENDED, "suspension": a_suspension(next_poll_at=after(-2))}, after(2)),
+        ({**SUSPENDED, "suspension": POLLED_PAST_ITS_DEADLINE}, after(1)),
         ({"status": Status.FAILED, "outbox": (an_event(at=after(-6)),)}, after(6)),
         (
             {"status": Status.FAILED, "unadvanced": True, "completed_at": after(-8)},

@@ -1,4 +1,4 @@
-"""What the cursor layout does otherwise than plain records, and should not; until it is mended."""
+"""A stage alone in its group may share an instant with its run; neither puts off the other."""
 
 from collections.abc import Callable
 from datetime import timedelta
