@@ -27,6 +27,7 @@ class LateClock(SystemClock):
     """Behind the true time by *lag*."""
 
     def __init__(self, lag: timedelta) -> None:
+        super().__init__()
         self._lag = lag
 
     def now(self) -> datetime:
