@@ -6,8 +6,8 @@ from typing import Final
 
 from kernel.commands.rerun_run import RerunRun, RerunRunResult
 from kernel.dispatch import Command, Kernel
-from kernel.errors import ConflictError, NotFoundError
-from kernel.model.change import KeepPast
+from kernel.errors import ConditionFailedError, ConflictError, NotFoundError
+from kernel.model.change import KeepPast, RequireRun, absent
 from kernel.ports.persistence import Snapshot
 
 # One commit of the store takes a hundred writes; each of these may hold an output.
@@ -74,5 +74,8 @@ def _keep(kernel: Kernel, seen: Snapshot, group: int) -> None:
     The copies are made first: a crash in between leaves some that say what is true anyway.
     """
     replaced = [KeepPast(stage=stage) for stage in seen.stages if stage.group >= group]
-    for nth in range(0, len(replaced), AT_ONCE):
-        kernel.ports.persistence.commit(replaced[nth : nth + AT_ONCE])
+    # Of a run that is being removed nothing may be kept: nobody would remove that.
+    there = RequireRun(run_id=seen.run.id, requires=(absent("retired_at"),))
+    with suppress(ConditionFailedError):
+        for nth in range(0, len(replaced), AT_ONCE):
+            kernel.ports.persistence.commit([*replaced[nth : nth + AT_ONCE], there])

@@ -5,6 +5,7 @@ from kernel.commands.mark_run import MarkRun
 from kernel.commands.retire_run import RetireRun
 from kernel.decisions.due import retirement
 from kernel.dispatch import Kernel
+from kernel.errors import IllegalTransitionError
 from kernel.model.run import Run
 from kernel.ports.persistence import Head
 
@@ -20,10 +21,18 @@ def retire(kernel: Kernel, run: Run) -> bool:
     if run.retired_at is None:
         days = retirement(run, policy=kernel.policy)
         is_time = days is not None and days <= kernel.ports.clock.now()
-        if not is_time or not kernel.dispatch(RetireRun(run_id=run.id)).retired:
+        if not is_time or not _is_retired(kernel, run.id):
             kernel.dispatch(MarkRun(seen=Head(run=run)))
             return False
     return step(kernel, run.id)
+
+
+def _is_retired(kernel: Kernel, run_id: str) -> bool:
+    try:
+        return kernel.dispatch(RetireRun(run_id=run_id)).retired
+    except IllegalTransitionError:
+        # It was rerun since it was looked at, and goes on.
+        return False
 
 
 def step(kernel: Kernel, run_id: str) -> bool:

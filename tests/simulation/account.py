@@ -41,7 +41,7 @@ R = TypeVar("R")
 
 REMEMBERED = 6
 # Commands that say so where the state machine has no such arrow.
-REFUSING = ("run.rerunFrom", "run.rerun")
+REFUSING = ("run.rerunFrom", "run.rerun", "run.delete", "run.retire")
 
 
 class Queue(MemoryJobTransport):

@@ -17,6 +17,7 @@ from kernel.errors import (
 from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.claim_pending import ClaimPending
 from kernel.procedures.create_run import CreateRun
+from kernel.procedures.delete_run import DeleteRun
 from kernel.procedures.poll_stages import PollStages
 from kernel.procedures.publish_events import PublishEvents
 from kernel.procedures.reap_leases import ReapStale
@@ -78,7 +79,12 @@ def cancel(account: Account, process: Process) -> None:
     for run_id in docket.runs:
         docket.asked_to_cancel.add(run_id)
         generation = docket.runs[run_id].generation
-        answer = account.kernel(process).dispatch(CancelRun(run_id=run_id))
+        try:
+            answer = account.kernel(process).dispatch(CancelRun(run_id=run_id))
+        except NotFoundError:
+            if run_id not in docket.deleted:
+                raise
+            continue
         if answer.cancelled:
             docket.cancelled[run_id] = generation
         elif not answer.status.is_terminal and docket.runs[run_id].generation == generation:
@@ -96,6 +102,22 @@ def rerun(account: Account, process: Process, *, nth: int) -> None:
         except (IllegalTransitionError, NotFoundError):
             continue
         account.docket.reruns.add(nth)
+
+
+def delete(account: Account, process: Process) -> None:
+    """Delete the run; once that has returned, nothing of it is there."""
+    docket = account.docket
+    for run_id in docket.runs:
+        try:
+            account.kernel(process).dispatch(DeleteRun(run_id=run_id))
+        except (IllegalTransitionError, NotFoundError):
+            continue
+        if run_id not in docket.deleted:
+            docket.violations.append("A deletion returned, and the run is there")
+
+
+def _is_over(docket: Docket) -> bool:
+    return any(run.status.is_terminal for run in docket.runs.values())
 
 
 def _is_ending(docket: Docket) -> bool:
@@ -164,6 +186,7 @@ ACTS: Final = (
         )
         for nth in range(MOST_RERUNS)
     ),
+    Act(name="delete", work=delete, when=_is_over, probability=0.12, insists=True),
     Act(name="tick", work=tick, most=3, probability=0.2),
     Act(name="flush", work=flush, most=2),
     Act(name="replay", work=replay, when=_has_dead_letters, most=2, probability=0.3, insists=True),

@@ -1,13 +1,15 @@
 """Rule R1, told a second time: what wants something is due no later than it must be."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any, TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 from kernel.model.run import Run
 from kernel.model.stage import StageRecord
 from kernel.model.status import Status
 from tests.simulation.docket import Step
+
+NO_HURRY: Final = timedelta(hours=1)
 
 # What is wanted, and at which moment; None is as soon as possible.
 _Want: TypeAlias = tuple[str, datetime | None]
@@ -22,8 +24,9 @@ def due_in_time(step: Step[Any]) -> Iterator[str]:
     new, old = step.new, step.old
     if isinstance(new, StageRecord) and _is_closing(step, new):
         return
-    before = {what for what, _ in wants(old)} if old is not None else set()
-    for what, moment in wants(new):
+    retention = step.docket.policy.retention
+    before = {what for what, _ in wants(old, retention)} if old is not None else set()
+    for what, moment in wants(new, retention):
         latest = _latest(step, moment, exact=not what.startswith("wants to begin"))
         latest += 2 * step.docket.skew
         if old is not None and old.due_at is not None and what in before:
@@ -38,9 +41,17 @@ def _is_closing(step: Step[Any], stage: StageRecord) -> bool:
     return run is not None and run.closing is not None
 
 
-def wants(record: Run | StageRecord) -> Iterator[_Want]:
-    """Yield what *record* wants."""
-    yield from _of_run(record) if isinstance(record, Run) else _of_stage(record)
+def wants(record: Run | StageRecord, retention: timedelta | None) -> Iterator[_Want]:
+    """Yield what *record* wants, where runs that are over are kept for *retention*.
+
+    A removal is in no hurry: what has still to be told goes first, however long that takes.
+    """
+    if isinstance(record, StageRecord):
+        yield from _of_stage(record)
+        return
+    yield from _of_run(record)
+    if retention is not None and record.completed_at is not None:
+        yield "is to be removed", record.completed_at + retention + NO_HURRY
 
 
 def _latest(step: Step[Any], moment: datetime | None, *, exact: bool) -> datetime:
@@ -55,6 +66,8 @@ def _latest(step: Step[Any], moment: datetime | None, *, exact: bool) -> datetim
 def _of_run(run: Run) -> Iterator[_Want]:
     if run.outbox:
         yield "has events to publish", None
+    if run.retired_at is not None:
+        yield "is being removed", None
     if run.closing is not None:
         yield "is being closed", None
     elif run.status is Status.PENDING:

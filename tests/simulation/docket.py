@@ -11,6 +11,7 @@ from kernel.model.change import (
     Change,
     CreateRun,
     CreateStage,
+    DeleteRun,
     RemoveDeadLetter,
     SaveDeadLetter,
     UpdateRun,
@@ -75,6 +76,7 @@ class Docket:
         cancelled: The generation of each run up to which a cancel has returned.
         reruns: Those that were asked for and answered, by number.
         replaced: The stages in whose place others were made.
+        deleted: The runs that are gone.
         is_defined: Every process has had a definition that fits.
         refused: How often each event was refused.
         letters: The dead letters, as moments and ids of events.
@@ -97,6 +99,7 @@ class Docket:
     asked_to_cancel: set[str] = field(default_factory=set)
     reruns: set[int] = field(default_factory=set)
     replaced: list[StageRecord] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
     is_defined: bool = True
     refused: Counter[str] = field(default_factory=Counter)
     letters: set[tuple[datetime, str]] = field(default_factory=set)
@@ -125,6 +128,7 @@ class Docket:
 
     def look(self, process: Process, changes: Sequence[Change]) -> None:
         """Look at what *process* has just committed."""
+        self.deleted |= {change.run_id for change in changes if isinstance(change, DeleteRun)}
         events = [event for change in changes for event in _events(change)]
         self.promised |= {event.id: event for event in events}
         marked = all(_is_mark(change) for change in changes)
@@ -162,7 +166,7 @@ class Docket:
             case RemoveDeadLetter(letter=letter):
                 id_ = letter.event.id
                 self.letters.discard((letter.at, id_))
-                if id_ not in kept:
+                if id_ not in kept and id_ not in self.heard:
                     yield f"{id_} is no dead letter any more and was not put back"
 
     def _step(

@@ -23,6 +23,7 @@ POLICIES: Final = (
     replace(DEFAULT, published=("workflow:*",)),
     replace(DEFAULT, published=ALL_EVENTS, bell_limit=0, inline_limit=200),
     replace(DEFAULT, published=(), bell_limit=0),
+    replace(DEFAULT, retention=timedelta(minutes=30)),
     replace(DEFAULT, published=ALL_EVENTS, publish_tries=2),
 )
 SKEWS: Final = (timedelta(seconds=3), timedelta(minutes=1), timedelta(minutes=5))

@@ -40,6 +40,8 @@ def every_stage_is_over(docket: Docket, setting: Setting) -> Iterator[str]:
     for stage in docket.stages.values():
         if not stage.status.is_terminal:
             yield f"all is quiet and {stage.id} is {stage.status}"
+        if stage.run_id in docket.deleted:
+            continue
         if stage.unadvanced or stage.outbox:
             yield f"all is quiet and {stage.id} has {len(stage.outbox)} events, unadvanced"
 
@@ -111,12 +113,22 @@ def each_key_reran_once(docket: Docket, setting: Setting) -> Iterator[str]:
 
 def history_is_kept(docket: Docket, setting: Setting) -> Iterator[str]:
     """What was replaced can be read as it was."""
-    for run_id in docket.runs:
+    for run_id in docket.runs.keys() - docket.deleted:
         kept = {(s.id, s.generation): s for s in docket.store.past(run_id)}
         for stage in docket.replaced:
             past = kept.get((stage.id, stage.generation))
             if past is None or _essence(past) != _essence(stage):
                 yield f"{stage.id} of generation {stage.generation} was kept as {past}"
+
+
+def what_is_deleted_is_gone(docket: Docket, setting: Setting) -> Iterator[str]:
+    for run in docket.runs.values():
+        if run.retired_at is not None and run.id not in docket.deleted:
+            yield "all is quiet and the run is deleted in part"
+    for run_id in docket.deleted:
+        store = docket.store
+        if store.past(run_id) or store.annotations(run_id) or [*store.group(run_id, 1)]:
+            yield f"{run_id} was deleted, and not all of it is gone"
 
 
 def stages_end_as_their_turns_demand(docket: Docket, setting: Setting) -> Iterator[str]:
@@ -137,6 +149,7 @@ ENDINGS: Final[tuple[Ending, ...]] = (
     a_cancel_that_returned_holds,
     each_key_reran_once,
     history_is_kept,
+    what_is_deleted_is_gone,
     stages_end_as_their_turns_demand,
 )
 

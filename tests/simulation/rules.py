@@ -15,7 +15,7 @@ Record = TypeVar("Record", Run, StageRecord)
 
 DONE: Final = frozenset({Status.COMPLETED, Status.SKIPPED})
 # What may still change of a record that is over.
-AFTERWARDS: Final = ("due_at", "version", "outbox", "unadvanced")
+AFTERWARDS: Final = ("retired_at", "due_at", "version", "outbox", "unadvanced")
 
 
 def stage_follows_its_arrows(step: Step[StageRecord]) -> Iterator[str]:
@@ -147,6 +147,17 @@ def stages_are_made_where_the_run_is(step: Step[StageRecord]) -> Iterator[str]:
         yield f"{new.id} was made for {new.generation}.{new.group}, away from its run"
 
 
+def what_is_retired_stays_so(step: Step[Run]) -> Iterator[str]:
+    """A run that is being removed is over, has told everything, and only goes."""
+    old, new = step.old, step.new
+    if old is None or (old.retired_at is None and new.retired_at is None):
+        return
+    if new.retired_at is None or not new.status.is_terminal or new.outbox:
+        yield f"the run is retired, and {new.status} with {len(new.outbox)} events"
+    if new.id in step.docket.deleted:
+        yield "the run was deleted, and written after that"
+
+
 def only_what_is_over_is_rerun(step: Step[Run]) -> Iterator[str]:
     old, new = step.old, step.new
     if old is None or old.generation == new.generation:
@@ -193,6 +204,7 @@ def groups_end_before_the_run_moves(step: Step[Run]) -> Iterator[str]:
 
 
 RUN_RULES: Final[Rules] = (
+    what_is_retired_stays_so,
     generations_go_up,
     run_follows_its_arrows,
     only_what_is_over_is_rerun,

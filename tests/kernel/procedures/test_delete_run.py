@@ -154,3 +154,15 @@ def test_while_it_goes_it_cannot_be_seen(world: World) -> None:
     world.pass_time(2 * A_MINUTE)
     world.tick()
     assert is_gone(world, run_id)
+
+
+def test_a_run_that_is_rerun_as_its_days_are_over_is_left_alone(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+    world.pass_time(timedelta(days=31))
+    world.persistence.meanwhile(lambda: world.dispatch(RerunFrom(run_id=run_id, stage_id="third")))
+
+    result = world.tick()
+
+    assert (result.retired, result.failed) == (0, 0)
+    assert world.finish(run_id).generation == 1
