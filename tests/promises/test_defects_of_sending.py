@@ -9,6 +9,7 @@ from kernel.authoring import Stage, StageContext, Workflow, stage, workflow
 from kernel.errors import UnavailableError
 from kernel.model.event import Event
 from kernel.model.status import Status
+from kernel.ports.event_sink import Published
 from kernel.procedures.publish_events import PublishEvents
 from kernel.procedures.rerun_from import RerunFrom
 from tests.promises.scenes import ALL_TYPES, at_commit, cancel, quiet
@@ -24,7 +25,7 @@ class Choosy(SteeredSink):
 
     refused: str = ""
 
-    def publish(self, events: Sequence[Event]) -> Sequence[Event]:
+    def publish(self, events: Sequence[Event]) -> Published:
         if any(event.run_id == self.refused for event in events):
             raise UnavailableError("That one is too much for me.")
         return super().publish(events)

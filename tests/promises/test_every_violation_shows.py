@@ -40,6 +40,8 @@ OTHERS: Final = {
     "attempts given back": Tampering(names=((StageRecord, "retried", _giving_back),)),
     "claim without generation": without(_claims, "generation"),
     "claim without attempt": without(_claims, "attempt"),
+    # Where a stage shares its run's instant, the end of the run moved that away too.
+    "claim of anything": without(_claims, "status", "attempt", "generation", "due_at"),
     "advance without cursor": MUTATIONS["advance without cursor, stages made twice"],
 }
 
@@ -172,7 +174,7 @@ CASES: Final = [
         workflow_id="fan",
     ),
     case(
-        reruns.test_v18_a_rerun_that_was_overtaken_by_a_whole_generation_is_not_made_of_what_it_read,
+        reruns.test_v18_a_rerun_that_was_overtaken_by_a_whole_generation_is_made_of_what_that_one_left,
         "rerun without generation",
     ),
     case(
@@ -202,7 +204,7 @@ CASES: Final = [
     ),
     case(
         engines.test_d06_a_claim_that_comes_with_a_cancel_revives_no_stage,
-        "claim of what is claimed",
+        "claim of anything",
     ),
     case(
         engines.test_d07_a_late_failure_leaves_a_completed_stage_completed,

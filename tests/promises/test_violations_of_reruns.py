@@ -95,15 +95,16 @@ def test_v18_of_two_reruns_that_read_the_same_one_is_made(world: World) -> None:
     world.finish(run_id)
 
 
-def test_v18_a_rerun_that_was_overtaken_by_a_whole_generation_is_not_made_of_what_it_read(
+def test_v18_a_rerun_that_was_overtaken_by_a_whole_generation_is_made_of_what_that_one_left(
     world: World,
 ) -> None:
     run_id = begin(world, "three")
     world.finish(run_id)
     at_commit(world, 2, lambda: (rerun(world, run_id, "third"), world.finish(run_id)))
 
-    with pytest.raises(ConflictError, match="rerun in between"):
-        rerun(world, run_id, "second")
+    made = rerun(world, run_id, "second")
 
-    assert world.run(run_id).generation == 1
-    assert {past.generation for past in world.persistence.past(run_id)} == {0}
+    past = {(stage.id, stage.generation) for stage in world.persistence.past(run_id)}
+    assert (made.generation, world.run(run_id).generation, world.run(run_id).cursor) == (2, 2, 2)
+    assert past == {("second", 0), ("third", 0), ("third", 1)}
+    assert world.finish(run_id).status is Status.COMPLETED
