@@ -7,10 +7,14 @@ import pytest
 from tests.kernel.procedures import test_definition as definition
 from tests.kernel.procedures import test_reap_stuck as reap_stuck
 from tests.promises import test_defects_of_engines as engines
+from tests.promises import test_defects_of_polling as polling
 from tests.promises import test_defects_of_sending as sending
 from tests.promises import test_protocol as protocol
 from tests.promises import test_traps_of_running as running
 from tests.promises.cases import ON_BOTH, Case, case, perform, refutes
+
+FAN: Final = {"workflow_id": "fan", "stage_id": "left"}
+THREE: Final = {"workflow_id": "three", "stage_id": "first"}
 
 CASES: Final = [
     case(
@@ -38,6 +42,21 @@ CASES: Final = [
     case(
         engines.test_d16_a_cancel_that_comes_with_the_end_leaves_one_end,
         "close without condition",
+    ),
+    case(
+        polling.test_d17_of_two_who_poll_at_once_one_asks,
+        "poll claimed without number",
+        **FAN,
+    ),
+    case(
+        polling.test_d17_of_two_who_poll_at_once_one_asks,
+        "poll claimed without number",
+        **THREE,
+    ),
+    case(
+        polling.test_d17_a_poll_whose_lease_ran_out_settles_nothing_after_the_next,
+        "poll settled without token and status",
+        **FAN,
     ),
     case(
         engines.test_d20_a_worker_of_an_older_generation_excuses_no_failure_of_the_next,
