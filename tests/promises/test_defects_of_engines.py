@@ -8,18 +8,22 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from kernel.authoring import NotReady, Ready, StageContext, Suspend, batch_stage, stage
+from adapters.memory import InlineExecutor
+from adapters.system.routing import RoutingExecutor
+from kernel.authoring import StageContext, stage
 from kernel.commands.advance_run import AdvanceRun
-from kernel.commands.claim_stage import ClaimStage
+from kernel.commands.annotate_run import AnnotateRun, AnnotateRunResult
 from kernel.model.bell import Bell
+from kernel.model.payload import Blob
+from kernel.model.policy import Policy
 from kernel.model.status import Status
+from kernel.ports.executor import AttemptKey
 from kernel.procedures.claim_pending import ClaimPending
-from kernel.procedures.execute_job import ExecuteJob
-from tests.promises.scenes import TWO, at_commit, cancel, close, rerun, ticks_for
+from kernel.procedures.execute_job import ExecuteJob, JobOutcome
+from tests.promises.scenes import ALL_TYPES, TWO, at_commit, cancel, close, rerun
 from tests.support.moves import (
     A_MINUTE,
     begin,
-    begin_alone,
     bell_for,
     claimed,
     execute,
@@ -30,10 +34,8 @@ from tests.support.moves import (
 )
 from tests.support.steering import SteeredTransport
 from tests.support.turns import Turns
-from tests.support.workflows import Number, Ticket
+from tests.support.workflows import Number
 from tests.support.world import World, answer
-
-TWO_HOURS = timedelta(hours=2)
 
 
 class PromptTransport(SteeredTransport):
@@ -70,49 +72,6 @@ def test_d01_a_start_that_loses_its_commit_rings_for_nothing(world: World) -> No
 
     assert len(world.transport.sent) == before
     assert world.stages(run_id) == {}
-    cancel(world, run_id)
-
-
-def polled_seldom(world: World) -> str:
-    @batch_stage(id="only")
-    class Seldom:
-        def execute(self, ctx: StageContext[Number, None]) -> Suspend[Ticket]:
-            return Suspend(Ticket(number=1), poll_every=3 * TWO_HOURS, max_wait=8 * TWO_HOURS)
-
-        def check(
-            self, ctx: StageContext[Number, None], state: Ticket
-        ) -> Ready[Number] | NotReady:
-            return NotReady()
-
-    run_id = begin_alone(world, Seldom)
-    execute(world, run_id, "only")
-    return run_id
-
-
-def in_a_backlog(world: World) -> str:
-    world.transport.deaf = True
-    return begin(world, "three")
-
-
-def at_work_for_long(world: World) -> str:
-    run_id = begin(world, "three")
-    bell, key = bell_for(world, run_id, "first"), world.stages(run_id)["first"].key
-    world.dispatch(ClaimStage(bell=bell, key=key, token="theirs", lasts=3 * TWO_HOURS))
-    return run_id
-
-
-@pytest.mark.parametrize("given", [polled_seldom, in_a_backlog, at_work_for_long])
-def test_d02_a_long_wait_is_no_standstill(world: World, given: Callable[[World], str]) -> None:
-    run_id = given(world)
-    before = world.stages(run_id)
-
-    ticks_for(world, TWO_HOURS)
-
-    after = world.stages(run_id)
-    assert world.run(run_id).status is Status.RUNNING
-    assert [one.status for one in after.values()] == [one.status for one in before.values()]
-    assert [one.attempt for one in after.values()] == [one.attempt for one in before.values()]
-    world.transport.deaf = False
     cancel(world, run_id)
 
 
@@ -223,3 +182,69 @@ def test_d21_each_attempt_pins_under_its_own_number(world: World) -> None:
 
     pinned = world.persistence.annotations(run.id)
     assert [(one.attempt, one.value) for one in pinned] == [(1, 1), (2, 2)]
+
+
+def attach(world: World, run_id: str, id_: str) -> AnnotateRunResult:
+    facts = {"approved": True}
+    command = AnnotateRun(
+        run_id=run_id, id=id_, attributes=facts, actor="ada", idempotency_key="approval"
+    )
+    return world.dispatch(command)
+
+
+def test_d21_a_fact_that_is_attached_twice_is_told_once(world: World) -> None:
+    world.policy = ALL_TYPES
+    run_id = begin(world, "three")
+    at_commit(world, 1, lambda: attach(world, run_id, "theirs"))
+
+    late = attach(world, run_id, "mine")
+
+    told = [event.id for event in world.sink.events if event.type == "annotation:created"]
+    assert late.attached == ()
+    assert [row.id for row in world.persistence.annotations(run_id)] == ["theirs:00"]
+    assert told == [f"{run_id}:theirs:00:annotation:created"]
+    world.finish(run_id)
+
+
+class Elsewhere(InlineExecutor):
+    """A place that is slow to say what came out."""
+
+    def __init__(self) -> None:
+        self.meanwhile: list[Callable[[], object]] = []
+
+    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
+        came_out = super().run(body, of=of, within=within)
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return came_out
+
+
+@pytest.mark.parametrize("workflow_id", ["three", "fan"])
+def test_t36_a_stage_that_runs_elsewhere_is_fenced_like_any_other(
+    world: World, workflow_id: str
+) -> None:
+    elsewhere = Elsewhere()
+    routes = {"first": elsewhere, "left": elsewhere}
+    world.ports = replace(world.ports, executor=RoutingExecutor(routes, otherwise=InlineExecutor))
+    world.policy = Policy(inline_limit=0, bell_limit=0)
+    run_id = begin(world, workflow_id)
+    stage_id = next(iter(world.stages(run_id)))
+    elsewhere.meanwhile.append(lambda: overtake(world, run_id, stage_id))
+
+    late = execute(world, run_id, stage_id)
+
+    done = world.stages(run_id)[stage_id]
+    assert late.outcome is JobOutcome.DISCARDED
+    assert (done.status, done.attempt) == (Status.COMPLETED, 2)
+    assert done.result is not None
+    assert isinstance(done.result.output, Blob)
+    assert done.result.output.key == f"runs/{run_id}/{stage_id}/0-2/output.json"
+    assert world.finish(run_id).status is Status.COMPLETED
+
+
+def overtake(world: World, run_id: str, stage_id: str) -> None:
+    """Let the lease end, and another worker do the job."""
+    world.pass_time(10 * A_MINUTE)
+    world.tick()
+    world.pass_time(A_MINUTE)
+    execute(world, run_id, stage_id)

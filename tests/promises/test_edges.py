@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from kernel.authoring import Completed, Retry, Stage, StageContext, Workflow, stage, workflow
+from kernel.commands.annotate_run import AnnotateRun
 from kernel.errors import IllegalTransitionError, InvalidInputError
+from kernel.model.json import Json
 from kernel.model.status import Status
 from kernel.procedures.execute_job import JobOutcome
-from tests.promises.scenes import cancel, rerun, statuses
-from tests.support.moves import begin, begin_alone, execute
+from tests.promises.scenes import TWO, cancel, rerun, statuses
+from tests.support.moves import begin, begin_alone, claimed, execute, settle
 from tests.support.polling import NINE, suspend
 from tests.support.turns import Turns
 from tests.support.workflows import Number
@@ -114,6 +116,38 @@ def test_e03_a_config_that_does_not_fit_is_refused_before_a_run_is_made(world: W
         world.create("three", {"value": 1}, config={"first": {"amount": "many"}})
 
     assert world.persistence.commits == []
+
+
+def test_e10_a_fact_is_attached_to_a_run_from_outside(world: World) -> None:
+    run_id = begin(world, "three")
+    held = claimed(world, run_id, "first")
+    attach(world, run_id, "n1", {"approved": False, "comment": None})
+
+    settled = settle(world, held, TWO)
+    world.finish(run_id)
+    attach(world, run_id, "n2", {"paid": 7})
+
+    rows = world.persistence.annotations(run_id)
+    assert settled is not None
+    assert [(row.key, row.value, row.actor) for row in rows] == [
+        ("approved", False, "ada"),
+        ("paid", 7, "ada"),
+    ]
+
+
+def test_e10_facts_without_a_key_are_facts_of_their_own(world: World) -> None:
+    run_id = begin(world, "three")
+
+    for id_ in ("n1", "n2"):
+        attach(world, run_id, id_, {"approved": True})
+
+    assert len(world.persistence.annotations(run_id)) == 2
+    world.finish(run_id)
+
+
+def attach(world: World, run_id: str, id_: str, facts: dict[str, Json]) -> None:
+    command = AnnotateRun(run_id=run_id, id=id_, attributes=facts, actor="ada")
+    world.dispatch(command)
 
 
 def test_e12_the_last_of_seven_stages_reaches_the_first(world: World) -> None:

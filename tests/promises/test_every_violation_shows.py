@@ -1,64 +1,18 @@
-"""Each test of a violation fails where the engine lacks the rule that prevents it.
+"""Each test of a violation fails where the engine lacks the rule that prevents it."""
 
-So do those of some defects and traps, which say the same rules in the words of their authors.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from kernel.errors import EngineError
-from kernel.model.change import UpdateStage
-from kernel.model.stage import StageRecord
-from tests.promises import test_defects_of_engines as engines
-from tests.promises import test_traps_of_running as running
 from tests.promises import test_violations_of_advancing as advancing
 from tests.promises import test_violations_of_claims as claims
 from tests.promises import test_violations_of_closing as closing
 from tests.promises import test_violations_of_outboxes as outboxes
 from tests.promises import test_violations_of_reruns as reruns
-from tests.promises.mutated import LAYOUTS, check, mutated_world
-from tests.simulation.mutations import MUTATIONS, requiring, without
-from tests.simulation.tampering import Tampering
-from tests.support.due_watch import DueWatch
+from tests.promises.cases import ON_BOTH, Case, case, perform, refutes
 
 FAN: Final = {"workflow_id": "fan", "stage_id": "left"}
 THREE: Final = {"workflow_id": "three", "stage_id": "first"}
-
-_retried = vars(StageRecord)["retried"]
-
-
-def _giving_back(stage: StageRecord, *given: Any, **named: Any) -> StageRecord:
-    retried: StageRecord = _retried(stage, *given, **named)
-    return replace(retried, attempt=stage.attempt - 1)
-
-
-_claims = requiring(UpdateStage, "not_before")
-OTHERS: Final = {
-    "attempts given back": Tampering(names=((StageRecord, "retried", _giving_back),)),
-    "claim without generation": without(_claims, "generation"),
-    "claim without attempt": without(_claims, "attempt"),
-    "advance without cursor": MUTATIONS["advance without cursor, stages made twice"],
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A test, the rule that is left out, and what the test is given beside a world."""
-
-    test: Callable[..., None]
-    without: str
-    given: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.test.__name__[5:8]} {self.without}"
-
-
-def case(test: Callable[..., None], left_out: str, **given: str) -> Case:
-    return Case(test=test, without=left_out, given=tuple(given.items()))
-
 
 CASES: Final = [
     case(
@@ -84,6 +38,14 @@ CASES: Final = [
     case(
         advancing.test_v05_an_advance_of_an_older_generation_changes_nothing,
         "advance without generation",
+    ),
+    case(
+        advancing.test_v05_a_lone_stage_of_an_older_generation_does_not_end_the_next_one,
+        "settle of anything",
+    ),
+    case(
+        reruns.test_v06_a_run_whose_cancel_the_tick_has_finished_is_rerun,
+        "closing run never due",
     ),
     case(
         reruns.test_v06_a_run_that_is_only_half_cancelled_is_not_rerun,
@@ -172,7 +134,25 @@ CASES: Final = [
         workflow_id="fan",
     ),
     case(
-        reruns.test_v18_a_rerun_that_was_overtaken_by_a_whole_generation_is_not_made_of_what_it_read,
+        outboxes.test_v16_the_end_of_a_cancelled_run_is_told_last_as_well,
+        "terminal event first",
+    ),
+    case(
+        reruns.test_v17_a_callback_token_of_an_older_generation_resumes_nothing,
+        "links of every generation",
+        aside=True,
+    ),
+    case(
+        reruns.test_v17_an_answer_that_a_rerun_overtakes_settles_nothing_of_the_next_generation,
+        "answer without condition",
+        aside=True,
+    ),
+    case(
+        reruns.test_v18_of_two_reruns_that_read_the_same_one_is_made,
+        "rerun of anything",
+    ),
+    case(
+        reruns.test_v18_a_rerun_that_was_overtaken_by_a_whole_generation_is_made_of_what_that_one_left,
         "rerun without generation",
     ),
     case(
@@ -187,52 +167,21 @@ CASES: Final = [
         claims.test_v20_the_bell_of_an_attempt_that_is_over_wastes_no_other,
         "claim without attempt",
     ),
-    case(
-        running.test_t03_a_bell_of_a_run_that_is_over_starts_nothing,
-        "claim of what is claimed",
-    ),
-    case(
-        running.test_t21_a_stage_that_is_completed_is_not_executed_again,
-        "claim of what is claimed",
-        workflow_id="fan",
-    ),
-    case(
-        running.test_t24_of_two_who_free_a_lost_job_one_does_and_says_so_once,
-        "reap without condition",
-    ),
-    case(
-        engines.test_d06_a_claim_that_comes_with_a_cancel_revives_no_stage,
-        "claim of what is claimed",
-    ),
-    case(
-        engines.test_d07_a_late_failure_leaves_a_completed_stage_completed,
-        "settle without token and status",
-        workflow_id="fan",
-    ),
-    case(
-        engines.test_d16_a_cancel_that_comes_with_the_end_leaves_one_end,
-        "close without condition",
-    ),
-    case(
-        engines.test_d20_a_worker_of_an_older_generation_excuses_no_failure_of_the_next,
-        "settle without token and status",
-        workflow_id="fan",
-    ),
 ]
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@ON_BOTH
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_without_its_rule_the_test_of_a_promise_fails(case: Case, layout: str) -> None:
-    tampering = {**MUTATIONS, **OTHERS}[case.without]
-    world = mutated_world(tampering, layout)
-    watch = DueWatch(world=world)
-    world.persistence.watchers.append(watch)
+def test_without_its_rule_the_test_of_a_violation_fails(case: Case, layout: str) -> None:
+    perform(case, layout, "nothing")
 
-    with tampering.in_force(), pytest.raises((AssertionError, EngineError, pytest.fail.Exception)):
-        _perform(case, world, watch)
+    assert refutes(case, layout)
 
 
-def _perform(case: Case, world: Any, watch: DueWatch) -> None:
-    case.test(world, **dict(case.given))
-    check(world, watch)
+def test_every_test_of_a_violation_is_tried_without_its_rule() -> None:
+    modules = (advancing, claims, closing, outboxes, reruns)
+    tests = {
+        each for module in modules for name, each in vars(module).items() if name[:6] == "test_v"
+    }
+
+    assert {case.test for case in CASES} == tests
