@@ -22,7 +22,7 @@ from functions.bodies import (
 from functions.problems import breakdown, no_route, refusal
 from functions.replies import reply, run_shown, workflow_shown
 from functions.telemetry import begin, logger
-from kernel.errors import EngineError, NotFoundError, UnavailableError
+from kernel.errors import EngineError, GoneError, NotFoundError, UnavailableError
 from kernel.model.failure import Failure
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
@@ -53,7 +53,7 @@ def create_run() -> Response[str]:
     command = CreateRun(run_id=str(ULID()), idempotency_key=key, **dict(asked))
     result = wiring.kernel().dispatch(command)
     new = result.created
-    status = Status.PENDING if new else wiring.ports().persistence.run(result.run_id).status
+    status = Status.PENDING if new else _status(result.run_id)
     return reply(
         {"run_id": result.run_id, "workflow_id": asked.workflow_id, "status": status},
         HTTPStatus.CREATED if new else HTTPStatus.OK,
@@ -97,6 +97,17 @@ def resume_stage(token: str) -> Response[str]:
 def list_workflows() -> Response[str]:
     workflows = wiring.ports().registry.workflows()
     return reply({"workflows": [workflow_shown(workflow) for workflow in workflows]})
+
+
+def _status(run_id: str) -> Status:
+    """Return where the run stands that a key has made before."""
+    try:
+        return show_run(wiring.ports(), run_id).status
+    except NotFoundError as error:
+        message = (
+            f"The idempotency key made run {run_id!r}, which has been deleted; use a new one."
+        )
+        raise GoneError(message, run_id=run_id) from error
 
 
 def refuse_route(_error: NoRouteError) -> Response[str]:

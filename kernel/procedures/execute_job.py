@@ -21,6 +21,7 @@ from kernel.procedures.definition import definition
 from kernel.procedures.follow_up import follow_up
 from kernel.procedures.job import Job, located
 from kernel.procedures.reap_leases import reap_one
+from kernel.procedures.retirement import sweep
 
 
 class JobOutcome(StrEnum):
@@ -112,6 +113,7 @@ def _settled(job: Job, made: Attempt) -> ExecuteJobResult:
     )
     stage = job.kernel.dispatch(command).stage
     if stage is None:
+        sweep(job.kernel, job.stage.run_id)
         return ExecuteJobResult(outcome=JobOutcome.DISCARDED, error=_error(made))
     follow_up(job.kernel, stage)
     return _told(stage, _error(made))

@@ -20,6 +20,7 @@ from kernel.procedures.definition import definition
 from kernel.procedures.follow_up import follow_up
 from kernel.procedures.job import Job
 from kernel.procedures.materials import gather
+from kernel.procedures.retirement import sweep
 from kernel.procedures.stage_context import JobContext
 from kernel.procedures.verdicts import of_check, of_error
 from kernel.queries.list_due import due_polls
@@ -150,7 +151,9 @@ def _settled(job: Job) -> StageRecord | None:
         annotations=tuple(annotations),
     )
     stage = job.kernel.dispatch(command).stage
-    if stage is not None and stage.status is not Status.SUSPENDED:
+    if stage is None:
+        sweep(job.kernel, job.stage.run_id)
+    elif stage.status is not Status.SUSPENDED:
         follow_up(job.kernel, stage)
     return stage
 

@@ -5,7 +5,7 @@ from kernel.commands.mark_run import MarkRun
 from kernel.commands.retire_run import RetireRun
 from kernel.decisions.due import retirement
 from kernel.dispatch import Kernel
-from kernel.errors import IllegalTransitionError
+from kernel.errors import IllegalTransitionError, NotFoundError
 from kernel.model.run import Run
 from kernel.ports.persistence import Head
 
@@ -33,6 +33,16 @@ def _is_retired(kernel: Kernel, run_id: str) -> bool:
     except IllegalTransitionError:
         # It was rerun since it was looked at, and goes on.
         return False
+
+
+def sweep(kernel: Kernel, run_id: str) -> None:
+    """Remove what a late worker has left, if its run was deleted while it worked."""
+    try:
+        if kernel.ports.persistence.run(run_id).retired_at is None:
+            return
+    except NotFoundError:
+        pass
+    kernel.ports.blobs.purge(f"runs/{run_id}/", limit=A_BATCH)
 
 
 def step(kernel: Kernel, run_id: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from functions.api import handler
 from functions.bodies import LARGEST
 from kernel.model.status import Status
+from kernel.procedures.delete_run import DeleteRun
 from tests.functions.samples import FakeContext, sample, with_body
 from tests.support.world import World
 
@@ -49,6 +50,18 @@ def test_the_same_key_and_request_give_the_same_run_as_it_stands(world: World) -
     assert (first, again) == (201, 200)
     assert same == made | {"status": "COMPLETED"}
     assert headers["Location"] == f"/runs/{made['run_id']}"
+
+
+def test_the_key_of_a_deleted_run_says_so(world: World) -> None:
+    asked = {"workflow_id": "hello", "input": {"name": "Ada"}}
+    _, made, _ = post(asked, key="once")
+    world.finish(made["run_id"])
+    world.dispatch(DeleteRun(run_id=made["run_id"]))
+
+    status, problem, _ = post(asked, key="once")
+
+    assert (status, problem["code"]) == (410, "GONE")
+    assert f"made run '{made['run_id']}', which has been deleted" in problem["detail"]
 
 
 def test_the_same_key_with_another_request_is_a_conflict(world: World) -> None:

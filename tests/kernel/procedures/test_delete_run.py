@@ -8,10 +8,12 @@ import pytest
 from adapters.memory import MemoryRegistry
 from kernel.errors import IllegalTransitionError, NotFoundError, UnavailableError
 from kernel.model.policy import Policy
+from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.delete_run import DeleteRun, DeleteRunResult
+from kernel.procedures.execute_job import JobOutcome
 from kernel.procedures.rerun_from import RerunFrom
 from kernel.queries.show_run import show_run
-from tests.support.moves import A_MINUTE, begin
+from tests.support.moves import A_MINUTE, begin, execute
 from tests.support.world import World
 
 pytestmark = pytest.mark.parametrize("layout", ["records", "items"], indirect=True)
@@ -166,3 +168,18 @@ def test_a_run_that_is_rerun_as_its_days_are_over_is_left_alone(world: World) ->
 
     assert (result.retired, result.failed) == (0, 0)
     assert world.finish(run_id).generation == 1
+
+
+def test_a_body_that_outlives_its_run_sweeps_up_after_itself(world: World) -> None:
+    large = bulky(world)
+    run_id = begin(large, "fan", run_id="swept")
+
+    def ended() -> None:
+        world.dispatch(CancelRun(run_id=run_id))
+        world.dispatch(DeleteRun(run_id=run_id))
+
+    world.persistence.meanwhile(lambda: None, ended)
+    result = execute(large, run_id, "left")
+
+    assert result.outcome is JobOutcome.DISCARDED
+    assert is_gone(world, run_id)
