@@ -9,7 +9,7 @@ from kernel.model.stage import StageRecord
 from kernel.model.status import Status
 from tests.simulation.docket import Step
 
-NO_HURRY: Final = timedelta(hours=1)
+NO_HURRY: Final = timedelta(days=1)
 
 # What is wanted, and at which moment; None is as soon as possible.
 _Want: TypeAlias = tuple[str, datetime | None]
@@ -50,7 +50,7 @@ def wants(record: Run | StageRecord, retention: timedelta | None) -> Iterator[_W
         yield from _of_stage(record)
         return
     yield from _of_run(record)
-    if retention is not None and record.completed_at is not None:
+    if retention is not None and record.completed_at is not None and not record.outbox:
         yield "is to be removed", record.completed_at + retention + NO_HURRY
 
 
