@@ -76,7 +76,9 @@ def handle(command: ClaimPoll, context: Context) -> Outcome[ClaimPollResult]:
     if leased.failures >= context.policy.poll_failures:
         return _given_up(command, context, found, requires)
     claimed = replace(stage, suspension=leased, polls=stage.polls + 1)
-    change = write_stage(context, stage, claimed, requires, run=found.run)
+    # Its run may be closed at this moment, and is due for that in a minute: they may share this.
+    soon = context.now + context.policy.grace if found.run else None
+    change = write_stage(context, stage, claimed, requires, run=found.run, latest=soon)
     return Outcome(changes=(change,), reply=lambda after: ClaimPollResult(standing=after))
 
 

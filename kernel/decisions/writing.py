@@ -71,12 +71,18 @@ def write_stage(
     requires: tuple[Condition, ...],
     *events: Event,
     run: Run | None = None,
+    latest: datetime | None = None,
 ) -> UpdateStage:
-    """Return the change from *old* to *new*. *run* is the stage's run where it is alone."""
+    """Return the change from *old* to *new*.
+
+    Args:
+        run: The stage's run where it is alone.
+        latest: When it is due at the latest, whatever the rule says.
+    """
     kept = context.kept(*events)
     has_events = bool(old.outbox or kept)
     own = stage_due(new, now=context.now, policy=context.policy, has_events=has_events)
-    due = earliest(own, due_of(context, run))
+    due = earliest(own, due_of(context, run), latest)
     if looked_after(old.due_at, due, policy=context.policy):
         requires, due = (*requires, _no_later(due)), old.due_at
     new = replace(new, due_at=due)

@@ -107,7 +107,7 @@ def a_cancel_that_returned_holds(docket: Docket, setting: Setting) -> Iterator[s
 
 def each_key_reran_once(docket: Docket, setting: Setting) -> Iterator[str]:
     for run in docket.runs.values():
-        if run.generation > len(docket.reruns):
+        if run.id not in docket.deleted and run.generation > len(docket.reruns):
             yield f"{len(docket.reruns)} keys made {run.generation} reruns"
 
 
