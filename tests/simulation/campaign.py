@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Final
 
 from tests.simulation.crash_points import crash_points, settings
-from tests.simulation.drawing import drawn
+from tests.simulation.drawing import drawn, rough
 from tests.simulation.play import Play, Report
 from tests.simulation.tampering import NOTHING, Tampering
 from tests.simulation.trace import Trace
@@ -59,7 +59,8 @@ def all_cores() -> ProcessPoolExecutor:
 
 def replay(seed: int, *, tampering: Tampering = NOTHING, kept: bool = False) -> Report:
     """Play the schedule of *seed*, exactly as ever; *kept*: with all that it did, line by line."""
-    return Play(drawn(seed), seed=seed, tampering=tampering, trace=Trace(kept=kept)).perform()
+    setting = rough(drawn(seed)) if tampering.rough else drawn(seed)
+    return Play(setting, seed=seed, tampering=tampering, trace=Trace(kept=kept)).perform()
 
 
 def failures(seeds: Sequence[int]) -> list[Failed]:

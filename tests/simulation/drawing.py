@@ -17,6 +17,7 @@ DEFAULT: Final = Policy(
     progress_every=timedelta(milliseconds=1), callback_base="https://api.example.org"
 )
 ALL_EVENTS: Final = ("workflow:*", "stage:*")
+ROUGH: Final = {"stall": 0.08, "stall after": 0.05, "oversleep": 0.02, "linger": 0.02}
 POLICIES: Final = (
     DEFAULT,
     replace(DEFAULT, published=ALL_EVENTS),
@@ -76,6 +77,12 @@ def _without_calls(seed: int) -> Setting:
         starts_in=timedelta(minutes=chance.between(1, 40)) if chance.happens(0.05) else None,
         cues=_cues(chance),
     )
+
+
+def rough(setting: Setting) -> Setting:
+    """Return the same, where everybody stalls and sleeps on leases: for what else is too rare."""
+    fate = replace(setting.fate, rates=ROUGH, switching=0.15, until=400)
+    return replace(setting, fate=fate, skew=timedelta(), workers=3)
 
 
 def _skew(chance: Chance) -> timedelta:

@@ -50,6 +50,11 @@ def without(which: Which, *fields: str) -> Tampering:
     return Tampering(change=changed)
 
 
+def roughly(tampering: Tampering) -> Tampering:
+    """Return what shows only where everybody stalls."""
+    return replace(tampering, rough=True)
+
+
 def never_due(which: Which) -> Tampering:
     """Return what leaves records without an instant at which the tick looks at them."""
 
@@ -178,11 +183,11 @@ MUTATIONS: Final = {
     "settle without token": without(_settles, "lease.token"),
     "settle without token and status": without(_settles, "lease.token", "status"),
     "settle and reap without limit": misbehaviour.ENDLESS_ATTEMPTS,
-    "reap without token and time": without(_reaps, "lease.token", "lease.expires_at"),
+    "reap without token and time": roughly(without(_reaps, "lease.token", "lease.expires_at")),
     "reap without condition": without(_reaps, "lease.token", "lease.expires_at", "status"),
-    "poll settled without token": without(_settles_poll, "suspension.lease.token"),
-    "poll settled without token and generation": without(
-        _settles_poll, "suspension.lease.token", "generation"
+    "poll settled without token": roughly(without(_settles_poll, "suspension.lease.token")),
+    "poll settled without token and generation": roughly(
+        without(_settles_poll, "suspension.lease.token", "generation")
     ),
     "poll settled without token and status": without(
         _settles_poll, "suspension.lease.token", "status"

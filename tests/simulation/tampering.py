@@ -19,6 +19,7 @@ class Tampering:
         handlers: Handlers put in place of those of the engine; *procedures* likewise.
         names: Names in modules that stand for something else while a schedule runs.
         items: What comes between persistence and the item store.
+        rough: It shows only where everybody stalls, and wakes when others are at work.
     """
 
     change: Callable[[Change], Change] | None = None
@@ -26,6 +27,7 @@ class Tampering:
     procedures: Mapping[type[Any], Procedure] = field(default_factory=dict)
     names: tuple[tuple[ModuleType | type[Any], str, object], ...] = ()
     items: Callable[[Any], Any] = lambda store: store
+    rough: bool = False
 
     def changed(self, changes: Sequence[Change]) -> Sequence[Change]:
         return changes if self.change is None else [self.change(each) for each in changes]
