@@ -12,6 +12,7 @@ from kernel.errors import DefinitionChangedError, IllegalTransitionError, NotFou
 from kernel.model.run import Run
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
+from kernel.procedures.claim_pending import ClaimPending
 from kernel.procedures.definition import definition
 from kernel.procedures.poll_stages import PollStages
 from kernel.procedures.rerun_from import RerunFrom
@@ -225,3 +226,28 @@ def test_an_unknown_workflow_is_no_failure_of_the_tick(world: World) -> None:
     result = deployed(world).dispatch(Tick())
 
     assert result.failed == 0
+
+
+def test_a_run_is_known_by_the_definition_that_made_its_last_group(world: World) -> None:
+    created = world.create("three", {"value": 1})
+    begun = begin(world, "three")
+    newer = deployed(world, built("three", first, right, third))
+
+    newer.dispatch(ClaimPending(run_ids=[created]))
+    execute(newer, begun, "first")
+
+    made = newer.ports.registry.workflow("three").fingerprint
+    assert {world.run(run_id).fingerprint for run_id in (created, begun)} == {made}
+    assert newer.finish(created).status is newer.finish(begun).status is Status.COMPLETED
+
+
+def test_what_a_newer_definition_began_is_not_taken_for_an_older_one(world: World) -> None:
+    run_id = world.create("three", {"value": 1})
+    deployed(world, RENAMED).dispatch(ClaimPending(run_ids=[run_id]))
+    world.transport.deaf = True
+
+    early = ticked(world, run_id, minutes=14)
+    late = ticked(world, run_id, minutes=20)
+
+    assert early.status is Status.RUNNING
+    assert (late.status, late.error and late.error.code) == (Status.FAILED, "DEFINITION_CHANGED")
