@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory import MemoryRegistry
+from kernel.commands.retire_run import RetireRun
 from kernel.errors import IllegalTransitionError, NotFoundError, UnavailableError
 from kernel.model.policy import Policy
 from kernel.procedures.delete_run import DeleteRun, DeleteRunResult
@@ -154,3 +155,26 @@ def test_while_it_goes_it_cannot_be_seen(world: World) -> None:
     world.pass_time(2 * A_MINUTE)
     world.tick()
     assert is_gone(world, run_id)
+
+
+def test_whoever_would_rerun_it_meanwhile_leaves_nothing_behind(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+    world.persistence.meanwhile(lambda: world.dispatch(DeleteRun(run_id=run_id)))
+
+    with pytest.raises(NotFoundError):
+        world.dispatch(RerunFrom(run_id=run_id, stage_id="first"))
+
+    assert is_gone(world, run_id)
+
+
+def test_while_it_goes_nothing_of_it_is_kept_for_a_rerun(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+    world.dispatch(RetireRun(run_id=run_id))
+
+    with pytest.raises(NotFoundError, match="has been deleted"):
+        world.dispatch(RerunFrom(run_id=run_id, stage_id="first"))
+
+    assert world.persistence.past(run_id) == []
+    world.dispatch(DeleteRun(run_id=run_id))
