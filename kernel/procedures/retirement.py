@@ -20,10 +20,14 @@ def retire(kernel: Kernel, run: Run) -> bool:
     if run.retired_at is None:
         days = retirement(run, policy=kernel.policy)
         is_time = days is not None and days <= kernel.ports.clock.now()
-        if not is_time or not kernel.dispatch(RetireRun(run_id=run.id)).retired:
+        if not is_time or not _begun(kernel, run):
             kernel.dispatch(MarkRun(seen=Head(run=run)))
             return False
     return step(kernel, run.id)
+
+
+def _begun(kernel: Kernel, run: Run) -> bool:
+    return kernel.dispatch(RetireRun(run_id=run.id, version=run.version)).retired
 
 
 def step(kernel: Kernel, run_id: str) -> bool:

@@ -11,6 +11,7 @@ from kernel.errors import IllegalTransitionError, NotFoundError, UnavailableErro
 from kernel.model.policy import Policy
 from kernel.procedures.delete_run import DeleteRun, DeleteRunResult
 from kernel.procedures.rerun_from import RerunFrom
+from kernel.procedures.retirement import retire
 from kernel.queries.show_run import show_run
 from tests.support.moves import A_MINUTE, begin
 from tests.support.world import World
@@ -178,3 +179,17 @@ def test_while_it_goes_nothing_of_it_is_kept_for_a_rerun(world: World) -> None:
 
     assert world.persistence.past(run_id) == []
     world.dispatch(DeleteRun(run_id=run_id))
+
+
+def test_a_tick_that_wakes_up_late_does_not_remove_what_was_rerun_since(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+    world.pass_time(timedelta(days=31))
+    seen = world.run(run_id)
+    world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
+    world.finish(run_id)
+
+    gone = retire(world.kernel, seen)
+
+    assert not gone
+    assert world.run(run_id).retired_at is None
