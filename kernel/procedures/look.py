@@ -57,8 +57,6 @@ def look_at_stage(kernel: Kernel, key: StageKey, capped: AbstractSet[Chore]) -> 
     run = kernel.ports.persistence.run(key.run_id)
     try:
         if found.stage.unadvanced:
-            if run.is_open:
-                _fitting(kernel, run)
             follow_up(kernel, found.stage)
             return {**done, Chore.ADVANCE: 1}
         if run.is_open and not found.stage.status.is_terminal:

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.memory import MemoryRegistry
 from kernel.authoring import Workflow, workflow
+from kernel.commands.advance_run import AdvanceRun
 from kernel.errors import DefinitionChangedError, IllegalTransitionError, NotFoundError
 from kernel.model.run import Run
 from kernel.model.status import Status
@@ -17,7 +18,7 @@ from kernel.procedures.definition import definition
 from kernel.procedures.poll_stages import PollStages
 from kernel.procedures.rerun_from import RerunFrom
 from kernel.procedures.tick import Tick
-from tests.support.moves import A_MINUTE, begin, execute, poll, settled, success
+from tests.support.moves import A_MINUTE, begin, execute, poll, settled, success, suspending
 from tests.support.workflows import Number, diamond, first, left, right, second, third
 from tests.support.world import World
 
@@ -251,3 +252,19 @@ def test_what_a_newer_definition_began_is_not_taken_for_an_older_one(world: Worl
 
     assert early.status is Status.RUNNING
     assert (late.status, late.error and late.error.code) == (Status.FAILED, "DEFINITION_CHANGED")
+
+
+def test_a_sibling_that_was_left_over_does_not_cost_a_run_that_waits_for_something_else(
+    world: World,
+) -> None:
+    run_id = begin(world, "diamond")
+    for stage_id in ("first", "left", "right"):
+        settled(world, run_id, stage_id, TWO)
+    world.dispatch(AdvanceRun(run_id=run_id))
+    waits = suspending(poll_every=timedelta(hours=12))
+    settled(world, run_id, "join", waits)
+
+    run = ticked(deployed(world), run_id, minutes=30)
+
+    assert run.status is Status.RUNNING
+    assert not world.stages(run_id)["left"].unadvanced
