@@ -9,9 +9,10 @@ from adapters.memory import MemoryRegistry
 from kernel.commands.retire_run import RetireRun
 from kernel.errors import IllegalTransitionError, NotFoundError, UnavailableError
 from kernel.model.policy import Policy
+from kernel.model.status import Status
 from kernel.procedures.delete_run import DeleteRun, DeleteRunResult
 from kernel.procedures.rerun_from import RerunFrom
-from kernel.procedures.retirement import retire
+from kernel.procedures.retirement import retire, step
 from kernel.queries.show_run import show_run
 from tests.support.moves import A_MINUTE, begin
 from tests.support.world import World
@@ -193,3 +194,12 @@ def test_a_tick_that_wakes_up_late_does_not_remove_what_was_rerun_since(world: W
 
     assert not gone
     assert world.run(run_id).retired_at is None
+
+
+def test_whoever_deletes_late_leaves_a_run_alone_that_has_the_id_by_now(world: World) -> None:
+    run_id = begin(bulky(world), "three")
+
+    gone = step(world.kernel, run_id)
+
+    assert gone
+    assert bulky(world).finish(run_id).status is Status.COMPLETED
