@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, cast
 
 from kernel.effects import report, ring
-from kernel.errors import ConditionFailedError, ConflictError, EngineError
+from kernel.errors import ConditionFailedError, ConflictError
 from kernel.model.bell import Bell
 from kernel.model.change import Change, UpdateRun, UpdateStage
 from kernel.model.event import Event
@@ -123,7 +123,7 @@ class Kernel:
         for run_id, stages in _with_events(outcome.changes).items():
             try:
                 self._table.publish(self, run_id, stages)
-            except EngineError as error:
+            except Exception as error:  # noqa: BLE001 - the commit has happened, whatever this is
                 report(self.ports, "Events are not sent yet; the tick will send them.", error)
 
     def _pause(self, tries: int) -> None:

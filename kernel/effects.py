@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
 
-from kernel.errors import UnavailableError
 from kernel.model.bell import Bell
 from kernel.ports.bundle import Ports
 from kernel.ports.logbook import Level, LogEntry
@@ -19,7 +18,7 @@ def ring(ports: Ports, bells: Iterable[Bell]) -> None:
     for delay, together in by_delay.items():
         try:
             _ring(ports, together, delay)
-        except UnavailableError as error:
+        except Exception as error:  # noqa: BLE001 - what it follows has happened, whatever this is
             report(ports, "A doorbell may be lost; the tick will ring it again.", error)
 
 

@@ -142,10 +142,11 @@ class DynamoPersistence:
         folded = items.folded_of(item)
         if folded is not None and (folded.group, folded.id) == (key.group, key.stage_id):
             return items.standing_of(item)
-        settled = self._items.get(_own_key(key))
-        if settled is None:
+        own = self._items.get(_own_key(key))
+        if own is None:
             return None
-        return Standing(stage=items.stage_of(settled), run=items.run_of(item))
+        stage = items.stage_of(own)
+        return Standing(stage=stage, run=items.run_of(item) if stage.solo else None)
 
 
 def dynamo_persistence(

@@ -86,7 +86,7 @@ class MemoryPersistence:
             if stage is None:
                 message = f"Run {key.run_id!r} has no stage {key.stage_id!r} in group {key.group}."
                 raise NotFoundError(message, run_id=key.run_id, stage_id=key.stage_id)
-            return Standing(stage=stage, run=self._run(key.run_id) if key.solo else None)
+            return Standing(stage=stage, run=self._run(key.run_id) if stage.solo else None)
 
     def snapshot(self, run_id: str) -> Snapshot:
         with self._lock:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.client import LazyClient
 from adapters.aws.errors import code_of, translated
-from kernel.errors import NotFoundError
+from kernel.errors import NotFoundError, UnavailableError
 from kernel.model.blob_key import checked
 
 # What S3 lists and removes in one request.
@@ -58,7 +58,11 @@ class S3BlobStore:
                 Bucket=self._bucket,
                 Delete={"Objects": [{"Key": key} for key in found], "Quiet": True},
             )
-            return page["IsTruncated"] or bool(answer.get("Errors"))
+            for kept in answer.get("Errors", []):
+                key, code = kept.get("Key"), kept.get("Code")
+                message = f"The bucket {self._bucket!r} keeps {key!r}, which was to go: {code}."
+                raise UnavailableError(message, key=key, aws=code)
+            return page["IsTruncated"]
 
     def keys(self, prefix: str) -> Sequence[str]:
         with self._translated():

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from kernel.authoring.workflow import Workflow
 from kernel.decisions.advancing import advance, fail, refused_output
+from kernel.decisions.definitions import fitting
 from kernel.decisions.writing import Decision
 from kernel.dispatch import Command, Context, Outcome
 from kernel.model.failure import Failure
@@ -38,6 +39,7 @@ class AdvanceRun(Command[AdvanceRunResult]):
 
 
 def handle(command: AdvanceRun, context: Context) -> Outcome[AdvanceRunResult]:
+    """Raise `DefinitionChangedError` where it would go on, and no definition here fits."""
     run = context.ports.persistence.run(command.run_id)
     stages = _finished(context, run) if run.is_open else None
     if stages is None:
@@ -74,7 +76,7 @@ def _failed(context: Context, run: Run, stage: StageRecord) -> Decision:
 
 
 def _moved_on(context: Context, run: Run, stages: list[StageRecord]) -> tuple[Decision, Moved]:
-    workflow = context.ports.registry.workflow(run.workflow_id)
+    workflow = fitting(context.ports, run.workflow_id, run.id, known_as=run.fingerprint)
     if run.cursor < len(workflow.groups):
         return advance(context, run, workflow), Moved.ADVANCED
     error = _refused(context, workflow, run, stages)

@@ -11,18 +11,22 @@ from kernel.model.run import Run
 
 @dataclass(frozen=True, kw_only=True)
 class RetireRunResult:
-    """*retired* is false where events of the run have still to be sent."""
+    """*retired* is false where events have still to be sent, or the run has changed."""
 
     retired: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class RetireRun(Command[RetireRunResult]):
-    """A run that is being rerun at the same moment is not retired, nor the other way round."""
+    """A run that is being rerun at the same moment is not retired, nor the other way round.
+
+    *version*: retire the run only if it is unchanged since.
+    """
 
     name = "run.retire"
 
     run_id: str
+    version: int | None = None
 
 
 def handle(command: RetireRun, context: Context) -> Outcome[RetireRunResult]:
@@ -30,6 +34,8 @@ def handle(command: RetireRun, context: Context) -> Outcome[RetireRunResult]:
     run = made.run
     if run.retired_at is not None:
         return Outcome(result=RetireRunResult(retired=True))
+    if command.version not in {None, run.version}:
+        return Outcome(result=RetireRunResult(retired=False))
     _refuse_unfinished(run)
     if run.outbox or any(stage.outbox for stage in made.stages):
         return Outcome(result=RetireRunResult(retired=False))

@@ -39,7 +39,7 @@ def start(
 ) -> Decision:
     """Begin the first group (protocol step 2)."""
     requires = (equals("status", Status.PENDING), absent("closing"))
-    new = run.started(at=context.now)
+    new = replace(run.started(at=context.now), fingerprint=workflow.fingerprint)
     happened = events.run_started(run, at=context.now)
     change = write_run(context, run, new, requires, happened)
     return _entered(context, run, change, workflow, copy)
@@ -61,7 +61,8 @@ def advance(
     """
     requires = open_as_read(run)
     if run.cursor < len(workflow.groups):
-        change = write_run(context, run, run.advanced(), requires, sends=sends)
+        new = replace(run.advanced(), fingerprint=workflow.fingerprint)
+        change = write_run(context, run, new, requires, sends=sends)
         return _entered(context, run, change, workflow, copy)
     new = run.completed(at=context.now)
     happened = events.run_completed(run, at=context.now)

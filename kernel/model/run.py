@@ -28,6 +28,7 @@ class Run:
     """The run record.
 
     Args:
+        fingerprint: Of the definition that made the group it is in, which fits all it has made.
         cursor: The group it is in, from 1; 0 before it started.
         retired_at: When it began to be removed. Parts of it may be gone.
     """

@@ -106,7 +106,7 @@ class Persistence(Protocol):
         ...
 
     def standing(self, key: StageKey) -> Standing:
-        """Return one stage, with its run where *key* is `solo`.
+        """Return one stage, with its run where the stage is alone, whatever *key* says of that.
 
         Raises:
             NotFoundError: There is no such stage.

@@ -7,7 +7,7 @@ from kernel.commands.mark_run import MarkRun
 from kernel.commands.mark_stage import MarkStage
 from kernel.dispatch import Kernel
 from kernel.effects import report
-from kernel.errors import DefinitionChangedError, NotFoundError, UnavailableError
+from kernel.errors import DefinitionChangedError, NotFoundError
 from kernel.model.run import Run
 from kernel.model.stage import StageKey
 from kernel.model.status import Status
@@ -57,8 +57,6 @@ def look_at_stage(kernel: Kernel, key: StageKey, capped: AbstractSet[Chore]) -> 
     run = kernel.ports.persistence.run(key.run_id)
     try:
         if found.stage.unadvanced:
-            if run.is_open:
-                _fitting(kernel, run)
             follow_up(kernel, found.stage)
             return {**done, Chore.ADVANCE: 1}
         if run.is_open and not found.stage.status.is_terminal:
@@ -146,10 +144,10 @@ def _fitting(kernel: Kernel, run: Run) -> Workflow:
 
 
 def _publish(kernel: Kernel, run_id: str, *keys: StageKey) -> dict[Chore, int]:
-    """Send what waits; a sink that is down keeps nobody from the other chores."""
+    """Send what waits; whatever is wrong with the sink keeps nobody from the other chores."""
     try:
         done = publish_run(kernel, run_id, keys)
-    except UnavailableError as error:
+    except Exception as error:  # noqa: BLE001 - the stage must be moved all the same
         report(kernel.ports, f"Events of run {run_id!r} cannot be sent just now.", error)
         return {}
     return {Chore.PUBLISH: done.sent, Chore.BURY: done.buried}

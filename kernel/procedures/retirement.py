@@ -5,7 +5,7 @@ from kernel.commands.mark_run import MarkRun
 from kernel.commands.retire_run import RetireRun
 from kernel.decisions.due import retirement
 from kernel.dispatch import Kernel
-from kernel.errors import IllegalTransitionError, NotFoundError
+from kernel.errors import NotFoundError
 from kernel.model.run import Run
 from kernel.ports.persistence import Head
 
@@ -21,18 +21,10 @@ def retire(kernel: Kernel, run: Run) -> bool:
     if run.retired_at is None:
         days = retirement(run, policy=kernel.policy)
         is_time = days is not None and days <= kernel.ports.clock.now()
-        if not is_time or not _is_retired(kernel, run.id):
+        if not is_time or not _begun(kernel, run):
             kernel.dispatch(MarkRun(seen=Head(run=run)))
             return False
     return step(kernel, run.id)
-
-
-def _is_retired(kernel: Kernel, run_id: str) -> bool:
-    try:
-        return kernel.dispatch(RetireRun(run_id=run_id)).retired
-    except IllegalTransitionError:
-        # It was rerun since it was looked at, and goes on.
-        return False
 
 
 def sweep(kernel: Kernel, run_id: str) -> None:
@@ -45,13 +37,27 @@ def sweep(kernel: Kernel, run_id: str) -> None:
     kernel.ports.blobs.purge(f"runs/{run_id}/", limit=A_BATCH)
 
 
+def _begun(kernel: Kernel, run: Run) -> bool:
+    return kernel.dispatch(RetireRun(run_id=run.id, version=run.version)).retired
+
+
 def step(kernel: Kernel, run_id: str) -> bool:
     """Remove a batch of what is left of a retired run; return whether the run is gone.
 
-    Blobs go first, as the records say where they are; the run itself goes last.
+    Blobs go first, as the records say where they are; the run itself goes last. Another run that
+    has the id since is left alone.
     """
+    if not _is_going(kernel, run_id):
+        return True
     if kernel.ports.blobs.purge(f"runs/{run_id}/", limit=A_BATCH):
         return False
     if kernel.ports.persistence.erase(run_id, limit=A_BATCH):
         return False
     return kernel.dispatch(EraseRun(run_id=run_id)).erased
+
+
+def _is_going(kernel: Kernel, run_id: str) -> bool:
+    try:
+        return kernel.ports.persistence.run(run_id).retired_at is not None
+    except NotFoundError:
+        return False

@@ -64,7 +64,8 @@ def tick(command: Tick, kernel: Kernel) -> TickResult:
             else:
                 round_.look_at(due)
         if round_.capped():
-            # What is capped stays at the head of the index; looking at all of it would be idle.
+            # Runs that may not be started any more stay at the head of the index, what may not be
+            # polled or sent is put off: looking at all of it would be idle.
             round_.left += len(round_.nominated())
         if round_.left:
             break

@@ -52,6 +52,18 @@ class StagePromises(Ground):
 
         assert after_it.run == persistence.run(run_id)
 
+    @alone_or_not
+    def test_a_stage_is_found_by_whoever_thinks_otherwise_of_its_group(
+        self, persistence: Persistence, run_id: str, given: Given
+    ) -> None:
+        stage = given(persistence, run_id)
+        mistaken = replace(stage.key, solo=not stage.solo)
+
+        found = persistence.standing(mistaken)
+
+        assert found == persistence.standing(stage.key)
+        assert (found.run is not None) == stage.solo
+
     def test_an_update_of_a_sibling_does_not_read_the_run(
         self, persistence: Persistence, run_id: str
     ) -> None:

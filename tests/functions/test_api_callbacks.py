@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from adapters.memory import MemoryRegistry
+from functions import wiring
 from functions.api import handler
+from kernel.authoring import workflow
 from kernel.model.callback import Callback
 from kernel.model.stage import StageKey
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
 from tests.functions.samples import FakeContext, sample, with_body
-from tests.support.calling import Asked, asked, asking
+from tests.support.calling import Asked, asked, asking, asks
 from tests.support.moves import begin, claimed, execute
+from tests.support.workflows import Number
 from tests.support.world import World
 
 ANSWER = {"output": {"value": 41}}
@@ -179,3 +183,16 @@ def test_no_call_gets_its_token_into_the_log(
     assert "a bug" in caplog.text
     assert secret not in caplog.text
     assert secret not in repr([one.__dict__ for one in caplog.records])
+
+
+def test_a_deployment_that_has_the_stage_elsewhere_says_so_and_the_link_stays_usable(
+    world: World, run: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = workflow("asking", input=Number).pipe(asks([])).build()
+    other = World(ports=replace(world.ports, registry=MemoryRegistry([moved])))
+    monkeypatch.setattr(wiring, "kernel", lambda: other.kernel)
+
+    status, problem = call(run.token)
+
+    assert (status, problem["code"]) == (409, "DEFINITION_CHANGED")
+    assert run.stage.status is Status.SUSPENDED

@@ -172,6 +172,21 @@ def test_bells_ring_after_the_commit_and_only_then(world: World) -> None:
     assert (before, [sent.bell for sent in world.transport.sent]) == ([], [BELL])
 
 
+def test_a_queue_that_lets_nobody_in_fails_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError("Not you.")
+
+    monkeypatch.setattr(world.transport, "send", refuse)
+    outcome = Outcome(result="yes", changes=(creation(),), bells=(BELL,))
+
+    result = kernel(world, Sayings(outcome)).dispatch(Say())
+
+    assert result == "yes"
+    assert world.logbook.entries[-1].fields == {"error": "Not you."}
+
+
 @pytest.mark.parametrize("port", ["transport", "scheduler"])
 def test_a_bell_that_is_lost_fails_nothing(world: World, port: str) -> None:
     late = replace(BELL, not_before=world.now + timedelta(days=1))
@@ -239,10 +254,11 @@ def test_a_commit_without_events_sends_none(world: World) -> None:
     assert publish.requests == []
 
 
-def test_events_that_cannot_be_sent_fail_nothing(world: World) -> None:
+@pytest.mark.parametrize("kind", [UnavailableError, PermissionError])
+def test_events_that_cannot_be_sent_fail_nothing(world: World, kind: type[Exception]) -> None:
     world.persistence.commit([creation()])
     change = update_run(world.run("run-1"), events=(an_event(),))
-    publish = Published(UnavailableError("The bus is away."))
+    publish = Published(kind("The bus is away."))
 
     result = kernel(world, Sayings(Outcome(result="yes", changes=(change,))), publish).dispatch(
         Say()

@@ -249,6 +249,10 @@ def test_each_role_may_do_its_own_work_and_no_more(template: Json) -> None:
     }
     assert tick - worker == {"dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
     assert api <= tick
+    assert {name for name in worker if name.startswith("dynamodb:")} == {
+        *("dynamodb:GetItem", "dynamodb:Query"),
+        *("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"),
+    }
     assert scheduler == {"sqs:SendMessage"}
 
 

@@ -121,3 +121,17 @@ def test_what_is_missing_keeps_its_cause(bucket: str, session: Session) -> None:
 
     assert isinstance(missing.value.__cause__, ClientError)
     assert missing.value.context == {"key": "blob"}
+
+
+def test_what_a_bucket_does_not_let_go_is_no_reason_to_ask_for_ever(bucket: str) -> None:
+    session = a_session()
+    kept = {"Key": "runs/one/a", "Code": "AccessDenied", "Message": "Locked."}
+    Mouth(session, "s3.DeleteObjects", {"Errors": [kept]})
+    blobs = S3BlobStore(bucket=bucket, session=session)
+    blobs.put("runs/one/a", b"", content_type=BYTES)
+
+    with pytest.raises(UnavailableError, match=r"keeps 'runs/one/a'.*AccessDenied") as caught:
+        blobs.purge("runs/one/", limit=10)
+
+    assert caught.value.context["key"] == "runs/one/a"
+    assert not blobs.purge("runs/one/", limit=10)

@@ -81,3 +81,12 @@ def test_a_retired_run_cannot_be_rerun(world: World, run_id: str) -> None:
         world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
 
     world.dispatch(DeleteRun(run_id=run_id))
+
+
+def test_a_run_that_has_changed_since_it_was_read_stays(world: World, run_id: str) -> None:
+    version = world.run(run_id).version
+
+    stale = world.dispatch(RetireRun(run_id=run_id, version=version - 1))
+    fresh = world.dispatch(RetireRun(run_id=run_id, version=version))
+
+    assert (stale.retired, fresh.retired) == (False, True)

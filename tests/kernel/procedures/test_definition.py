@@ -8,15 +8,17 @@ import pytest
 
 from adapters.memory import MemoryRegistry
 from kernel.authoring import Workflow, workflow
+from kernel.commands.advance_run import AdvanceRun
 from kernel.errors import DefinitionChangedError, IllegalTransitionError, NotFoundError
 from kernel.model.run import Run
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
+from kernel.procedures.claim_pending import ClaimPending
 from kernel.procedures.definition import definition
 from kernel.procedures.poll_stages import PollStages
 from kernel.procedures.rerun_from import RerunFrom
 from kernel.procedures.tick import Tick
-from tests.support.moves import A_MINUTE, begin, execute, poll, settled, success
+from tests.support.moves import A_MINUTE, begin, execute, poll, settled, success, suspending
 from tests.support.workflows import Number, diamond, first, left, right, second, third
 from tests.support.world import World
 
@@ -225,3 +227,44 @@ def test_an_unknown_workflow_is_no_failure_of_the_tick(world: World) -> None:
     result = deployed(world).dispatch(Tick())
 
     assert result.failed == 0
+
+
+def test_a_run_is_known_by_the_definition_that_made_its_last_group(world: World) -> None:
+    created = world.create("three", {"value": 1})
+    begun = begin(world, "three")
+    newer = deployed(world, built("three", first, right, third))
+
+    newer.dispatch(ClaimPending(run_ids=[created]))
+    execute(newer, begun, "first")
+
+    made = newer.ports.registry.workflow("three").fingerprint
+    assert {world.run(run_id).fingerprint for run_id in (created, begun)} == {made}
+    assert newer.finish(created).status is newer.finish(begun).status is Status.COMPLETED
+
+
+def test_what_a_newer_definition_began_is_not_taken_for_an_older_one(world: World) -> None:
+    run_id = world.create("three", {"value": 1})
+    deployed(world, RENAMED).dispatch(ClaimPending(run_ids=[run_id]))
+    world.transport.deaf = True
+
+    early = ticked(world, run_id, minutes=14)
+    late = ticked(world, run_id, minutes=20)
+
+    assert early.status is Status.RUNNING
+    assert (late.status, late.error and late.error.code) == (Status.FAILED, "DEFINITION_CHANGED")
+
+
+def test_a_sibling_that_was_left_over_does_not_cost_a_run_that_waits_for_something_else(
+    world: World,
+) -> None:
+    run_id = begin(world, "diamond")
+    for stage_id in ("first", "left", "right"):
+        settled(world, run_id, stage_id, TWO)
+    world.dispatch(AdvanceRun(run_id=run_id))
+    waits = suspending(poll_every=timedelta(hours=12))
+    settled(world, run_id, "join", waits)
+
+    run = ticked(deployed(world), run_id, minutes=30)
+
+    assert run.status is Status.RUNNING
+    assert not world.stages(run_id)["left"].unadvanced

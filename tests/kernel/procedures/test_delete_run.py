@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory import MemoryRegistry
+from kernel.commands.retire_run import RetireRun
 from kernel.errors import IllegalTransitionError, NotFoundError, UnavailableError
 from kernel.model.policy import Policy
+from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.delete_run import DeleteRun, DeleteRunResult
 from kernel.procedures.execute_job import JobOutcome
 from kernel.procedures.rerun_from import RerunFrom
+from kernel.procedures.retirement import retire, step
 from kernel.queries.show_run import show_run
 from tests.support.moves import A_MINUTE, begin, execute
 from tests.support.world import World
@@ -183,3 +186,49 @@ def test_a_body_that_outlives_its_run_sweeps_up_after_itself(world: World) -> No
 
     assert result.outcome is JobOutcome.DISCARDED
     assert is_gone(world, run_id)
+
+
+def test_whoever_would_rerun_it_meanwhile_leaves_nothing_behind(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+    world.persistence.meanwhile(lambda: world.dispatch(DeleteRun(run_id=run_id)))
+
+    with pytest.raises(NotFoundError):
+        world.dispatch(RerunFrom(run_id=run_id, stage_id="first"))
+
+    assert is_gone(world, run_id)
+
+
+def test_while_it_goes_nothing_of_it_is_kept_for_a_rerun(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+    world.dispatch(RetireRun(run_id=run_id))
+
+    with pytest.raises(NotFoundError, match="has been deleted"):
+        world.dispatch(RerunFrom(run_id=run_id, stage_id="first"))
+
+    assert world.persistence.past(run_id) == []
+    world.dispatch(DeleteRun(run_id=run_id))
+
+
+def test_a_tick_that_wakes_up_late_does_not_remove_what_was_rerun_since(world: World) -> None:
+    run_id = begin(world, "three")
+    world.finish(run_id)
+    world.pass_time(timedelta(days=31))
+    seen = world.run(run_id)
+    world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
+    world.finish(run_id)
+
+    gone = retire(world.kernel, seen)
+
+    assert not gone
+    assert world.run(run_id).retired_at is None
+
+
+def test_whoever_deletes_late_leaves_a_run_alone_that_has_the_id_by_now(world: World) -> None:
+    run_id = begin(bulky(world), "three")
+
+    gone = step(world.kernel, run_id)
+
+    assert gone
+    assert bulky(world).finish(run_id).status is Status.COMPLETED

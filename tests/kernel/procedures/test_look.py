@@ -9,11 +9,21 @@ from kernel.commands.claim_poll import ClaimPoll
 from kernel.errors import NotFoundError
 from kernel.model.stage import StageKey
 from kernel.model.status import Status
+from kernel.ports.event_sink import Published
 from kernel.ports.persistence import Due
 from kernel.procedures.look import look_at_run, look_at_stage, put_off
 from kernel.procedures.move import Chore
 from tests.support.builders import update_stage
-from tests.support.moves import A_MINUTE, begin, begin_alone, settled, success, suspending
+from tests.support.moves import (
+    A_LEASE,
+    A_MINUTE,
+    begin,
+    begin_alone,
+    claimed,
+    settled,
+    success,
+    suspending,
+)
 from tests.support.workflows import Number
 from tests.support.world import World
 
@@ -131,3 +141,21 @@ def test_a_nomination_of_what_is_gone_is_passed_over(world: World, *, solo: bool
     assert replace(result, failed=0, claimed=0) == type(result)()
     assert (result.failed, result.claimed) == (2, 1)
     assert world.run(run_id).status is Status.RUNNING
+
+
+def test_a_sink_that_lets_nobody_in_keeps_no_stage_from_being_freed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> Published:
+        raise PermissionError("Not you.")
+
+    monkeypatch.setattr(world.sink, "publish", refuse)
+    run_id = begin(world, "three")
+    claimed(world, run_id, "first")
+    world.pass_time(2 * A_LEASE)
+
+    done = look_at_run(world.kernel, run_id, NO_CAP)
+
+    monkeypatch.undo()
+    assert Chore.REAP in done
+    assert world.finish(run_id).status is Status.COMPLETED

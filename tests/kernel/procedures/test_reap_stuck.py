@@ -1,9 +1,12 @@
 """A run that stopped moving is pushed; only what nothing can move is failed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from adapters.memory import MemoryRegistry
+from kernel.authoring import workflow
 from kernel.errors import NotFoundError
 from kernel.model.status import Status
 from kernel.procedures.reap_stuck import ReapStuck, ReapStuckResult
@@ -18,6 +21,7 @@ from tests.support.moves import (
     settled,
     success,
 )
+from tests.support.workflows import Number, first, left, right, second
 from tests.support.world import World
 
 pytestmark = pytest.mark.parametrize("layout", ["records", "items"], indirect=True)
@@ -156,3 +160,18 @@ def test_without_a_name_what_is_due_is_looked_at(world: World) -> None:
     result = reap_stuck(world)
 
     assert run_id in result.repaired
+
+
+def test_a_process_whose_definition_does_not_fit_moves_nothing(world: World) -> None:
+    run_id = begin(world, "diamond")
+    for stage_id in ("first", "left", "right"):
+        settled(world, run_id, stage_id, TWO)
+    moved = workflow("diamond", input=Number).pipe(first).pipe(second).parallel(left, right)
+    registry = MemoryRegistry([moved.build()])
+    other = World(ports=replace(world.ports, registry=registry))
+
+    result = reap_stuck(other, run_id)
+
+    assert (result.repaired, [*result.failed]) == ((), [run_id])
+    assert world.run(run_id).cursor == 2
+    assert world.finish(run_id).status is Status.COMPLETED
