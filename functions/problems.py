@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from functions.bodies import MalformedError, TooLargeError
 from kernel.errors import (
     ConflictError,
+    DefinitionChangedError,
     EngineError,
     GoneError,
     IdempotencyConflictError,
@@ -45,6 +46,14 @@ _KINDS: Final[Mapping[type[EngineError], Kind]] = {
     TooLargeError: Kind(
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         advice="Put what is large where the workflow can fetch it, and send where that is.",
+    ),
+    DefinitionChangedError: Kind(
+        status=HTTPStatus.CONFLICT,
+        advice=(
+            "Send the same request again after the seconds in Retry-After: another version of the"
+            " workflows may be on its way. If this goes on, look at the run."
+        ),
+        headers={"Retry-After": str(RETRY_AFTER)},
     ),
     NotFoundError: Kind(
         status=HTTPStatus.NOT_FOUND,

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from adapters.memory import MemoryRegistry
+from functions import wiring
 from functions.api import handler
 from kernel.model.callback import Callback
 from kernel.model.stage import StageKey
@@ -153,6 +155,20 @@ def test_a_link_of_a_cancelled_run_is_gone(world: World, run: Asked) -> None:
     status, problem = call(run.token)
 
     assert (status, problem["code"], problem["title"]) == (410, "GONE", "Gone")
+
+
+def test_a_link_is_not_lost_while_its_workflow_is_on_its_way(
+    world: World, run: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = World(ports=replace(world.ports, registry=MemoryRegistry([])))
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring, "kernel", lambda: elsewhere.kernel)
+        answer = handler(called(run.token, ANSWER), FakeContext())
+
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["code"]) == (409, "DEFINITION_CHANGED")
+    assert answer["headers"]["Retry-After"] == "5"
+    assert call(run.token)[0] == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from kernel.authoring import StageContext, Suspend, stage
+from adapters.memory import MemoryRegistry
+from kernel.authoring import StageContext, Suspend, Workflow, stage, workflow
 from kernel.commands.claim_poll import ClaimPoll
 from kernel.commands.close_run import CloseRun
 from kernel.decisions.resuming import COME_BACK_AFTER
 from kernel.errors import (
     ConditionFailedError,
+    DefinitionChangedError,
     EngineError,
     GoneError,
     InvalidInputError,
@@ -26,7 +28,7 @@ from kernel.model.run import Closing
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.resume_stage import ResumeStage
-from tests.support.calling import BROKEN, Asked, asked, asking, token_in
+from tests.support.calling import BROKEN, Asked, asked, asking, asks, token_in
 from tests.support.moves import (
     A_LEASE,
     A_SECOND,
@@ -37,7 +39,7 @@ from tests.support.moves import (
     failure,
     settle,
 )
-from tests.support.workflows import Number
+from tests.support.workflows import Number, first, third
 from tests.support.world import World
 
 either = pytest.mark.parametrize("aside", [False, True])
@@ -275,6 +277,29 @@ def test_a_workflow_that_is_not_known_here_is_not_answered(world: World, run: As
 
     with pytest.raises(NotFoundError, match="'asking'"):
         elsewhere.dispatch(ResumeStage(token=run.token, output={"value": 1}))
+
+
+def taken_apart(run: Asked) -> Workflow:
+    """Return what the run's workflow might have become: the stage is in another group."""
+    builder = workflow(run.stage.workflow_id, input=Number).pipe(third)
+    return builder.pipe(first).pipe(asks([])).build()
+
+
+@either
+def test_an_answer_waits_for_whoever_has_a_definition_that_fits(
+    world: World, *, aside: bool
+) -> None:
+    run = asked(world, aside=aside)
+    known = MemoryRegistry([taken_apart(run)])
+    elsewhere = World(ports=replace(world.ports, registry=known))
+    before = world.persistence.snapshot(run.run_id)
+
+    with pytest.raises(DefinitionChangedError, match="elsewhere"):
+        elsewhere.dispatch(ResumeStage(token=run.token, output={"value": 1}))
+
+    assert world.persistence.snapshot(run.run_id) == before
+    assert run.answer({"value": 1}).resumed
+    assert world.finish(run.run_id).status is Status.COMPLETED
 
 
 def test_a_command_does_not_tell_its_token_by_accident(run: Asked) -> None:
