@@ -98,6 +98,21 @@ def test_a_body_that_does_not_fit_leaves_the_token_usable(
     assert call(run.token)[0] == 200
 
 
+@pytest.mark.parametrize(
+    "body", [{f"field-{nth}": 1 for nth in range(10_000)}, {"field" * 100_000: 1}]
+)
+def test_of_a_body_that_is_wrong_throughout_only_so_much_is_told(
+    run: Asked, body: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = handler(called(run.token, body), FakeContext())
+
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["code"]) == (422, "INVALID_INPUT")
+    assert len(problem["problems"]) <= 51
+    assert len(answer["body"]) < 10_000
+    assert len(repr(caplog.records[-1].__dict__)) < 10_000
+
+
 def test_what_is_wrong_with_an_output_is_told(run: Asked) -> None:
     status, problem = call(run.token, {"output": {"value": "many"}})
 
