@@ -43,6 +43,7 @@ class JobContext:
         self._cancelled = False
         self.annotations = annotations
         self.callback_digest: str | None = None
+        self._callbacks: dict[int, Callback] = {}
         stage = job.stage
         self.run_id = stage.run_id
         self.workflow_id = stage.workflow_id
@@ -152,11 +153,16 @@ class JobContext:
         self.callback_digest = self._callback.digest
         return f"{base.rstrip('/')}/callbacks/{self._callback.token}"
 
-    @cached_property
+    @property
     def _callback(self) -> Callback:
+        """The one link of this attempt. Threads of the body that ask at once must agree on it."""
+        drawn = self._callbacks.get(self.attempt)
+        if drawn is not None:
+            return drawn
         secret = self._job.kernel.ports.entropy.token()
         key = self._job.stage.key
-        return Callback(key=key, generation=self.generation, attempt=self.attempt, secret=secret)
+        made = Callback(key=key, generation=self.generation, attempt=self.attempt, secret=secret)
+        return self._callbacks.setdefault(self.attempt, made)
 
     def cancelled(self) -> bool:
         """Look at the record, at most once a second: is the lease still held?"""
