@@ -15,7 +15,9 @@ from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.definition import definition
 from kernel.procedures.poll_stages import PollStages
 from kernel.procedures.rerun_from import RerunFrom
+from kernel.procedures.resume_stage import ResumeStage
 from kernel.procedures.tick import Tick
+from tests.support.calling import asked, asks
 from tests.support.moves import A_MINUTE, begin, execute, poll, settled, success
 from tests.support.workflows import Number, diamond, first, left, right, second, third
 from tests.support.world import World
@@ -225,3 +227,19 @@ def test_an_unknown_workflow_is_no_failure_of_the_tick(world: World) -> None:
     result = deployed(world).dispatch(Tick())
 
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_an_answer_waits_for_whoever_has_a_definition_that_fits(
+    world: World, *, aside: bool
+) -> None:
+    run = asked(world, aside=aside)
+    elsewhere = deployed(world, built(run.stage.workflow_id, third, first, asks([])))
+    before = world.persistence.snapshot(run.run_id)
+
+    with pytest.raises(DefinitionChangedError, match="elsewhere"):
+        elsewhere.dispatch(ResumeStage(token=run.token, output={"value": 1}))
+
+    assert world.persistence.snapshot(run.run_id) == before
+    assert run.answer({"value": 1}).resumed
+    assert world.finish(run.run_id).status is Status.COMPLETED

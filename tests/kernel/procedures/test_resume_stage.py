@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
-from adapters.memory import MemoryRegistry
-from kernel.authoring import StageContext, Suspend, Workflow, stage, workflow
+from kernel.authoring import StageContext, Suspend, stage
 from kernel.commands.claim_poll import ClaimPoll
 from kernel.commands.close_run import CloseRun
 from kernel.decisions.resuming import COME_BACK_AFTER
 from kernel.errors import (
     ConditionFailedError,
-    DefinitionChangedError,
     EngineError,
     GoneError,
     InvalidInputError,
@@ -28,7 +26,7 @@ from kernel.model.run import Closing
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.resume_stage import ResumeStage
-from tests.support.calling import BROKEN, Asked, asked, asking, asks, token_in
+from tests.support.calling import BROKEN, Asked, asked, asking, token_in
 from tests.support.moves import (
     A_LEASE,
     A_SECOND,
@@ -39,7 +37,7 @@ from tests.support.moves import (
     failure,
     settle,
 )
-from tests.support.workflows import Number, first, third
+from tests.support.workflows import Number
 from tests.support.world import World
 
 either = pytest.mark.parametrize("aside", [False, True])
@@ -68,7 +66,7 @@ def test_an_output_that_does_not_fit_is_refused_and_the_link_stays_usable(
     ("output", "code"), [({"value": 1}, "REFUSED"), (None, ""), (None, "ü"), (None, "x" * 101)]
 )
 def test_an_error_that_makes_no_sense_is_refused(run: Asked, output: Any, code: str) -> None:
-    error = Failure.of(code, "The boss said no.")
+    error = Failure(code=code, message="The boss said no.")
 
     with pytest.raises(InvalidInputError, match="cannot be ended so"):
         run.answer(output, error=error)
@@ -277,29 +275,6 @@ def test_a_workflow_that_is_not_known_here_is_not_answered(world: World, run: As
 
     with pytest.raises(NotFoundError, match="'asking'"):
         elsewhere.dispatch(ResumeStage(token=run.token, output={"value": 1}))
-
-
-def taken_apart(run: Asked) -> Workflow:
-    """Return what the run's workflow might have become: the stage is in another group."""
-    builder = workflow(run.stage.workflow_id, input=Number).pipe(third)
-    return builder.pipe(first).pipe(asks([])).build()
-
-
-@either
-def test_an_answer_waits_for_whoever_has_a_definition_that_fits(
-    world: World, *, aside: bool
-) -> None:
-    run = asked(world, aside=aside)
-    known = MemoryRegistry([taken_apart(run)])
-    elsewhere = World(ports=replace(world.ports, registry=known))
-    before = world.persistence.snapshot(run.run_id)
-
-    with pytest.raises(DefinitionChangedError, match="elsewhere"):
-        elsewhere.dispatch(ResumeStage(token=run.token, output={"value": 1}))
-
-    assert world.persistence.snapshot(run.run_id) == before
-    assert run.answer({"value": 1}).resumed
-    assert world.finish(run.run_id).status is Status.COMPLETED
 
 
 def test_a_command_does_not_tell_its_token_by_accident(run: Asked) -> None:
