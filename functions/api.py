@@ -19,7 +19,7 @@ from functions.bodies import (
     idempotency_key,
     read,
 )
-from functions.problems import breakdown, no_route, refusal
+from functions.problems import breakdown, cut, no_route, refusal
 from functions.replies import reply, run_shown, workflow_shown
 from functions.telemetry import begin, logger
 from kernel.errors import EngineError, GoneError, NotFoundError, UnavailableError
@@ -116,7 +116,8 @@ def refuse_route(_error: NoRouteError) -> Response[str]:
 
 def refuse(error: EngineError) -> Response[str]:
     write = logger.error if isinstance(error, UnavailableError) else logger.info
-    write(error.message, extra={"code": error.code, "context": error.context})
+    facts = {name: cut(fact) for name, fact in error.context.items()}
+    write(cut(error.message), extra={"code": error.code, "context": facts})
     return refusal(error)
 
 

@@ -25,6 +25,10 @@ from kernel.errors import (
 CONTENT_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = 5
 
+# What is told of a large body that is wrong throughout must not be larger still.
+MOST_PROBLEMS: Final = 50
+LONGEST_TEXT: Final = 1_000
+
 # The facts of an error that are the caller's business.
 _TOLD: Final = ("problems", "run_id", "workflow_id", "stage_id")
 
@@ -49,7 +53,11 @@ _KINDS: Final[Mapping[type[EngineError], Kind]] = {
     ),
     DefinitionChangedError: Kind(
         status=HTTPStatus.CONFLICT,
-        advice="Send the request again when a definition that fits is deployed.",
+        advice=(
+            "Send the same request again after the seconds in Retry-After: another version of the"
+            " workflows may be on its way. If this goes on, look at the run."
+        ),
+        headers={"Retry-After": str(RETRY_AFTER)},
     ),
     NotFoundError: Kind(
         status=HTTPStatus.NOT_FOUND,
@@ -93,12 +101,25 @@ _ROUTES: Final = (
 def refusal(error: EngineError) -> Response[str]:
     """Return what the caller gets to see of *error*."""
     kind = next(kind for of, kind in _KINDS.items() if isinstance(error, of))
-    told: dict[str, object] = {
-        name: error.context[name] for name in _TOLD if name in error.context
+    told: dict[str, Any] = {
+        name: cut(error.context[name]) for name in _TOLD if name in error.context
     }
     if "retry_after" in error.context:
         kind = replace(kind, headers={"Retry-After": str(error.context["retry_after"])})
-    return _reply(kind, error.code, error.message, told)
+    return _reply(kind, error.code, cut(error.message), told)
+
+
+def cut(fact: Any) -> Any:
+    """Return as much of a text, or of a list of them, as somebody may read."""
+    match fact:
+        case str() if len(fact) > LONGEST_TEXT:
+            return f"{fact[: LONGEST_TEXT - 1]}…"
+        case list() if len(fact) > MOST_PROBLEMS:
+            more = len(fact) - MOST_PROBLEMS
+            return [*map(cut, fact[:MOST_PROBLEMS]), f"and {more:,} more"]
+        case list():
+            return [*map(cut, fact)]
+    return fact
 
 
 def no_route(method: str, path: str) -> Response[str]:

@@ -48,8 +48,8 @@ def transport() -> JobTransport:
 
 def prepare() -> None:
     """Make the kernel while Lambda starts the process: that phase has a whole processor, and
-    what is wrong with a deployment shows before a bell is taken. So is the way to the store, and
-    what time it is there.
+    what is wrong with a deployment shows before a bell is taken. The way to the store is opened
+    as well, by asking what time it is there.
     """
     if on_lambda():
         clock = kernel().ports.clock

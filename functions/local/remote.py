@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -39,8 +39,13 @@ class RemoteApi:
         self.region = _region(self._url, self._session)
         self._credentials = _credentials(self._session)
 
-    def post(self, path: str, body: object, *, key: str) -> dict[str, Any]:
+    def post(
+        self, path: str, body: object, *, key: str, promised: Collection[str]
+    ) -> dict[str, Any]:
         """Return the answer to a request; the same *key* again means the same request.
+
+        Args:
+            promised: What such an answer has; one without it comes from somebody else.
 
         Raises:
             RefusalError: It was refused, or there was no answer.
@@ -50,7 +55,8 @@ class RemoteApi:
         answer = _read(response)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             raise _refused(response.status_code, answer, self._url, key)
-        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES or answer is None:
+        done = response.status_code < HTTPStatus.MULTIPLE_CHOICES
+        if not done or answer is None or not answer.keys() >= set(promised):
             raise RefusalError(f"What answers at {self._url} is no Headrace API.", hint=_WHERE)
         return answer
 
@@ -78,11 +84,14 @@ def _checked(url: str | None) -> str:
         raise RefusalError("There is no URL of an API to ask.", hint=_WHERE)
     try:
         parts = urlsplit(url)
-        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query
+        # A port that is none raises; what follows a `?` or a `#` would swallow the path.
+        has_host = bool(parts.hostname) and parts.port != 0
+        is_plain = url.isprintable() and not set(url) & set(" ?#")
+        is_url = parts.scheme in {"http", "https"} and has_host and is_plain
     except ValueError:
         is_url = False
     if not is_url:
-        raise RefusalError(f"'{url}' is no URL of an API.", hint=_WHERE)
+        raise RefusalError(f"{url!r} is no URL of an API.", hint=_WHERE)
     return url.rstrip("/")
 
 
@@ -133,7 +142,8 @@ def _refused(status: int, answer: dict[str, Any] | None, url: str, key: str) -> 
     code = FAILED if trouble else BAD_INPUT
     if "detail" in told:
         hint = _again(key) if trouble else str(told.get("advice", ""))
-        return RefusalError(str(told["detail"]), hint=hint, code=code)
+        logged = f" In its log this is {told['request_id']}." if "request_id" in told else ""
+        return RefusalError(f"{told['detail']}{logged}", hint=hint, code=code)
     message = told.get("message") or told.get("Message") or _phrase(status)
     sentence = f"The API at {url} answers {status}: {str(message).rstrip('.')}."
     hint = _MAY_NOT if status == HTTPStatus.FORBIDDEN else _WHERE

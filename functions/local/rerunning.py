@@ -24,9 +24,10 @@ def rerun(
     # Drawn here, so that the request can be sent again whatever becomes of it.
     key = str(ULID()) if key is None else _checked(key)
     path = f"/runs/{quote(run_id, safe='')}/rerun"
-    answer = RemoteApi(url).post(path, {"stage_id": stage_id}, key=key)
-    generation = answer.get("generation")
-    if answer.get("rerun", True):
+    promised = ("generation", "rerun")
+    answer = RemoteApi(url).post(path, {"stage_id": stage_id}, key=key, promised=promised)
+    generation = answer["generation"]
+    if answer["rerun"]:
         terminal.say(f"Run {run_id} goes again from '{stage_id}', in generation {generation}.")
     else:
         terminal.say(f"Run {run_id} was rerun with this key before, in generation {generation}.")

@@ -10,7 +10,7 @@ from kernel.authoring.joints import Group, problems_between
 from kernel.authoring.naming import RULE, is_identifier
 from kernel.authoring.schema import Schema, problems_in
 from kernel.authoring.stage import Stage
-from kernel.authoring.verdict import NO_TIME
+from kernel.authoring.verdict import NO_TIME, TEN_YEARS
 from kernel.authoring.workflow import Workflow
 from kernel.errors import InvalidOutputError
 
@@ -70,7 +70,10 @@ def _why_not_earlier(needed: int | None, number: int) -> str:
 def _about_stage(stage: Stage[Any, Any]) -> Iterator[str]:
     yield from stage.signature.problems
     if not _is_span(stage.timeout):
-        yield f"its timeout must be a timedelta of more than no time, not {stage.timeout!r}"
+        yield (
+            "its timeout must be a timedelta of more than no time and at most ten years, not"
+            f" {stage.timeout!r}"
+        )
     if stage.queue is not None and not stage.queue:
         yield "its queue must have a name, or be left out"
     if iscoroutinefunction(stage.when):
@@ -80,7 +83,7 @@ def _about_stage(stage: Stage[Any, Any]) -> Iterator[str]:
 
 
 def _is_span(value: object) -> bool:
-    return isinstance(value, timedelta) and value > NO_TIME
+    return isinstance(value, timedelta) and NO_TIME < value <= TEN_YEARS
 
 
 def _about_schemas(schemas: dict[str, Schema]) -> Iterator[str]:

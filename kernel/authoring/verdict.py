@@ -15,6 +15,8 @@ Artifact: TypeAlias = bytes | str | list[Any] | dict[str, Any]
 A_MINUTE: Final = timedelta(minutes=1)
 A_DAY: Final = timedelta(days=1)
 NO_TIME: Final = timedelta(0)
+# Whatever is longer is a mistake, or would end beyond the calendar.
+TEN_YEARS: Final = timedelta(days=3_653)
 MOST_ATTEMPTS: Final = 100
 
 
@@ -46,7 +48,7 @@ class NotReady:
 
     def __post_init__(self) -> None:
         if self.check_in is not None:
-            _require_positive(check_in=self.check_in)
+            _require_sensible(check_in=self.check_in)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Suspend(Generic[StateT_co]):
     Args:
         state: What `check` needs to know; stored as JSON.
         poll_every: How long to wait between two polls.
-        max_wait: When to give up.
+        max_wait: When to give up; ten years is the most.
         callback: Wait for the callback link instead of polling.
     """
 
@@ -107,7 +109,7 @@ class Suspend(Generic[StateT_co]):
         max_wait: timedelta = A_DAY,
         callback: bool = False,
     ) -> None:
-        _require_positive(poll_every=poll_every, max_wait=max_wait)
+        _require_sensible(poll_every=poll_every, max_wait=max_wait)
         vars(self).update(state=state, poll_every=poll_every, max_wait=max_wait, callback=callback)
 
 
@@ -119,7 +121,7 @@ class RetryAfter(Exception):
     """Raised by a stage that knows when trying again makes sense."""
 
     def __init__(self, delay: timedelta, message: str = "") -> None:
-        _require_positive(delay=delay)
+        _require_sensible(delay=delay)
         super().__init__(message or f"The stage asked to be tried again in {delay}.")
         self.delay = delay
         self.message = message
@@ -144,6 +146,7 @@ class Retry:
             "first_delay is not negative": self.first_delay >= NO_TIME,
             "factor is 1 or more": 1 <= self.factor < float("inf"),
             "max_delay is not below first_delay": self.max_delay >= self.first_delay,
+            "max_delay is ten years at most": self.max_delay <= TEN_YEARS,
         }
         problems = [demand for demand, met in demands.items() if not met]
         if problems:
@@ -152,7 +155,9 @@ class Retry:
             )
 
 
-def _require_positive(**spans: timedelta) -> None:
+def _require_sensible(**spans: timedelta) -> None:
     for name, span in spans.items():
         if span <= NO_TIME:
             raise ValueError(f"{name} is more than no time, but it is {span}.")
+        if span > TEN_YEARS:
+            raise ValueError(f"{name} is ten years at most, but it is {span}.")

@@ -50,6 +50,6 @@ def _faults(key: str, value: Json) -> list[str]:
     try:
         if len(canonical(value)) > LONGEST_VALUE:
             faults.append(f"the value is longer than {LONGEST_VALUE} characters of JSON")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         faults.append(f"the value is not JSON ({error})")
     return faults

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 LONGEST_MESSAGE: Final = 1_000
+LONGEST_CODE: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,6 @@ class Failure:
 
     @classmethod
     def of(cls, code: str, message: str, *, retryable: bool = False) -> Self:
-        """Return a failure with its message cut to what a record may hold."""
+        """Return a failure with its code and message cut to what a record may hold."""
         kept = message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
-        return cls(code=code, message=kept, retryable=retryable)
+        return cls(code=code[:LONGEST_CODE], message=kept, retryable=retryable)

@@ -16,6 +16,7 @@ from kernel.payloads import keep
 PRIORITIES = range(11)
 LONGEST_KEY = 255
 LONGEST_TENANT = 200
+LAST_YEAR = 9_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +119,8 @@ def _check(command: CreateRun, kernel: Kernel) -> None:
         "start_at has no time zone; add one, such as +00:00": (
             start_at is None or start_at.tzinfo is not None
         ),
+        # Whatever waits is looked at a while after its time, which must be in the calendar too.
+        f"start_at is after the year {LAST_YEAR}": start_at is None or start_at.year <= LAST_YEAR,
     }
     problems = [problem for problem, fulfilled in demands.items() if not fulfilled]
     if problems:

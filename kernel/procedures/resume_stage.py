@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from kernel.authoring.schema import Schema
 from kernel.authoring.workflow import Workflow
 from kernel.commands.settle_callback import SettleCallback
 from kernel.decisions.reading import standing
@@ -56,6 +57,7 @@ def resume_stage(command: ResumeStage, kernel: Kernel) -> ResumeStageResult:
 
     Raises:
         NotFoundError: The token is none of ours, or its secret is wrong.
+        DefinitionChangedError: This process has no definition that fits; the link stays usable.
         InvalidInputError: The output does not fit; the link may be used again.
         TooEarlyError: The stage is not suspended yet; `context["retry_after"]` says when to come.
         GoneError: The stage waits no more: it was started again, cancelled, or gave up.
@@ -68,15 +70,14 @@ def resume_stage(command: ResumeStage, kernel: Kernel) -> ResumeStageResult:
     if callback.has_settled(found.stage.settled_by):
         return _told(found.stage, resumed=False)
     check_waiting(callback, found, now=now)
-    known_as = found.run.fingerprint if found.run else None
-    run_id = found.stage.run_id
-    workflow = definition(kernel, found.stage.workflow_id, run_id, known_as=known_as)
+    stage, known_as = found.stage, found.run.fingerprint if found.run else None
+    workflow = definition(kernel, stage.workflow_id, stage.run_id, known_as=known_as)
     made = kernel.dispatch(
         SettleCallback(
             seen=found,
             callback=callback,
             token=kernel.ports.entropy.token(),
-            verdict=_verdict(command, kernel, workflow, found.stage),
+            verdict=_verdict(command, kernel, workflow, stage),
         )
     )
     if made.resumed:
@@ -95,7 +96,7 @@ def _verdict(
 ) -> Succeeded | Erred:
     if command.error is not None:
         return Erred(failure=_failure(command, command.error))
-    output = _output(command, workflow, stage)
+    output = _output(command, workflow.stage(stage.id).output)
     # Named by what it holds: whoever else may be answering overwrites nothing.
     prefix = blob_prefix(stage.run_id, stage.id, stage.generation, stage.attempt)
     key = f"{prefix}callback/{digest(output)}.json"
@@ -117,8 +118,7 @@ def _failure(command: ResumeStage, error: Failure) -> Failure:
     return Failure.of(error.code, error.message)
 
 
-def _output(command: ResumeStage, workflow: Workflow, stage: StageRecord) -> Json:
-    schema = workflow.stage(stage.id).output
+def _output(command: ResumeStage, schema: Schema) -> Json:
     try:
         return schema.dump(schema.parse(command.output))
     except InvalidOutputError as error:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import count
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -42,7 +43,9 @@ class JobContext:
         self._looked_at: datetime | None = None
         self._cancelled = False
         self.annotations = annotations
+        self._numbers = count()
         self.callback_digest: str | None = None
+        self._callbacks: dict[int, Callback] = {}
         stage = job.stage
         self.run_id = stage.run_id
         self.workflow_id = stage.workflow_id
@@ -118,12 +121,13 @@ class JobContext:
     def annotate(self, key: str, value: Json) -> None:
         """Keep it until the attempt is settled; what cannot be stored is refused here."""
         limit = self._job.kernel.policy.annotation_limit
-        if len(self.annotations) >= limit:
+        refuse_unpinnable({key: value})
+        # Threads of the body never get the same number.
+        nth = next(self._numbers)
+        if nth >= limit:
             message = f"Stage {self.stage_id!r} pins more than {limit} annotations in one attempt."
             raise InvalidInputError(message, problems=[message])
-        refuse_unpinnable({key: value})
         stage = self._job.stage
-        nth = len(self.annotations)
         self.annotations.append(
             Annotation(
                 id=f"{stage.job_id}:{self._job.poll_no:04}:{nth:02}",
@@ -152,11 +156,16 @@ class JobContext:
         self.callback_digest = self._callback.digest
         return f"{base.rstrip('/')}/callbacks/{self._callback.token}"
 
-    @cached_property
+    @property
     def _callback(self) -> Callback:
+        """The one link of this attempt. Threads of the body that ask at once must agree on it."""
+        drawn = self._callbacks.get(self.attempt)
+        if drawn is not None:
+            return drawn
         secret = self._job.kernel.ports.entropy.token()
         key = self._job.stage.key
-        return Callback(key=key, generation=self.generation, attempt=self.attempt, secret=secret)
+        made = Callback(key=key, generation=self.generation, attempt=self.attempt, secret=secret)
+        return self._callbacks.setdefault(self.attempt, made)
 
     def cancelled(self) -> bool:
         """Look at the record, at most once a second: is the lease still held?"""

@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 from kernel.authoring.verdict import Completed, Failed, Fatal, NotReady, Ready, RetryAfter, Suspend
 from kernel.errors import InvalidOutputError, RejectedError, UnavailableError
@@ -15,7 +15,9 @@ from kernel.model.verdict import Erred, PollVerdict, Succeeded, Suspending, Verd
 from kernel.payloads import keep
 from kernel.procedures.allowance import CutOffError
 from kernel.procedures.job import Job
-from kernel.procedures.stage_storage import checked, encode
+from kernel.procedures.stage_storage import LONGEST_NAME, checked, encode
+
+MOST_METRICS: Final = 100
 
 
 def of_body(job: Job, returned: Any) -> Verdict:
@@ -109,11 +111,22 @@ def _succeeded(
 
 
 def _numbers(job: Job, metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return *metrics*, which stay in the record and so must be few."""
     wrong = [name for name, value in metrics.items() if not _is_number(value)]
     if wrong:
         message = f"Stage {job.stage.id!r} has metrics that are no finite numbers: {wrong}."
         raise InvalidOutputError(message, problems=[message])
+    if len(metrics) > MOST_METRICS or not all(map(_is_name, metrics)):
+        message = (
+            f"Stage {job.stage.id!r} has metrics that cannot be kept: give at most {MOST_METRICS},"
+            f" with names of 1 to {LONGEST_NAME} characters."
+        )
+        raise InvalidOutputError(message, problems=[message])
     return dict(metrics)
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_NAME
 
 
 def _is_number(value: object) -> bool:

@@ -100,6 +100,21 @@ def test_a_body_that_does_not_fit_leaves_the_token_usable(
     assert call(run.token)[0] == 200
 
 
+@pytest.mark.parametrize(
+    "body", [{f"field-{nth}": 1 for nth in range(10_000)}, {"field" * 100_000: 1}]
+)
+def test_of_a_body_that_is_wrong_throughout_only_so_much_is_told(
+    run: Asked, body: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = handler(called(run.token, body), FakeContext())
+
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["code"]) == (422, "INVALID_INPUT")
+    assert len(problem["problems"]) <= 51
+    assert len(answer["body"]) < 10_000
+    assert len(repr(caplog.records[-1].__dict__)) < 10_000
+
+
 def test_what_is_wrong_with_an_output_is_told(run: Asked) -> None:
     status, problem = call(run.token, {"output": {"value": "many"}})
 
@@ -157,6 +172,20 @@ def test_a_link_of_a_cancelled_run_is_gone(world: World, run: Asked) -> None:
     status, problem = call(run.token)
 
     assert (status, problem["code"], problem["title"]) == (410, "GONE", "Gone")
+
+
+def test_a_link_is_not_lost_while_its_workflow_is_on_its_way(
+    world: World, run: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = World(ports=replace(world.ports, registry=MemoryRegistry([])))
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring, "kernel", lambda: elsewhere.kernel)
+        answer = handler(called(run.token, ANSWER), FakeContext())
+
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["code"]) == (409, "DEFINITION_CHANGED")
+    assert answer["headers"]["Retry-After"] == "5"
+    assert call(run.token)[0] == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])

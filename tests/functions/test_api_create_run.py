@@ -126,6 +126,7 @@ def test_an_unknown_workflow_is_not_found_and_the_known_ones_are_named(world: Wo
         ({"priority": True}, "priority: Input should be a valid integer"),
         ({"start_at": "tomorrow"}, "start_at: Invalid isoformat string: 'tomorrow'"),
         ({"start_at": "2026-01-01T12:00:00"}, "does not say in which time zone"),
+        ({"start_at": "9999-12-31T23:59:59Z"}, "start_at is after the year 9000"),
         ({"start_at": 1_767_268_800}, "give a moment as text"),
         ({"tenant": ""}, "tenant: String should have at least 1 character"),
         ({"workflow_id": 7}, "workflow_id: Input should be a valid string"),

@@ -17,7 +17,14 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     return monkeypatch
 
 
-@pytest.mark.parametrize("url", [None, "", "not a url", "ftp://example.org", "http://[", "https:"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(None, "", "not a url", "ftp://example.org", "http://[", "https:"),
+        *("http://127.0.0.1:99999", "http://127.0.0.1:http", "http://127.0.0.1:1 "),
+        *("http://127.0.0.1:1/?", "http://127.0.0.1:1/#top", "http://127.0.0.1:1\n"),
+    ],
+)
 def test_without_a_url_nothing_is_asked(url: str | None) -> None:
     result = rerun("run-1", "--from", "add", *(("--url", url) if url is not None else ()))
 
@@ -135,6 +142,14 @@ def test_an_answer_that_never_came_can_be_asked_for_again(
         (499, [], 2, "answers 499: it does not say why", "HEADRACE_API_URL"),
         (301, "", 2, "is no Headrace API", "HEADRACE_API_URL"),
         (200, "<html>welcome", 2, "is no Headrace API", "HEADRACE_API_URL"),
+        (200, {"hello": "world"}, 2, "is no Headrace API", "HEADRACE_API_URL"),
+        (
+            500,
+            {"detail": "A bug.", "request_id": "abc-1"},
+            1,
+            "A bug. In its log this is abc",
+            "--",
+        ),
     ],
 )
 def test_every_other_answer_is_a_sentence_with_a_hint(

@@ -142,15 +142,23 @@ def test_options_that_make_no_sense_are_named() -> None:
     builder = START.pipe(
         a_stage("odd", timeout=timedelta(0), queue="", when=late),
     ).pipe(a_stage("odder", timeout=5))
+    builder = builder.pipe(a_stage("oddest", timeout=timedelta(days=4_000)))
 
     assert problems_of(builder) == [
         (
-            "stage 'odd': its timeout must be a timedelta of more than no time, "
-            "not datetime.timedelta(0)"
+            "stage 'odd': its timeout must be a timedelta of more than no time and at most ten "
+            "years, not datetime.timedelta(0)"
         ),
         "stage 'odd': its queue must have a name, or be left out",
         "stage 'odd': its when must answer at once; write it with def, not async def",
-        "stage 'odder': its timeout must be a timedelta of more than no time, not 5",
+        (
+            "stage 'odder': its timeout must be a timedelta of more than no time and at most ten "
+            "years, not 5"
+        ),
+        (
+            "stage 'oddest': its timeout must be a timedelta of more than no time and at most ten "
+            "years, not datetime.timedelta(days=4000)"
+        ),
     ]
 
 

@@ -71,6 +71,21 @@ def test_waiting_for_no_time_is_refused() -> None:
         RetryAfter(nothing)
 
 
+def test_waiting_for_ever_is_refused_where_it_is_said() -> None:
+    ever = timedelta.max
+
+    with pytest.raises(ValueError, match="poll_every is ten years at most"):
+        Suspend(poll_every=ever)
+    with pytest.raises(ValueError, match="max_wait is ten years at most"):
+        Suspend(callback=True, max_wait=ever)
+    with pytest.raises(ValueError, match="check_in is ten years at most"):
+        NotReady(ever)
+    with pytest.raises(ValueError, match="delay is ten years at most"):
+        RetryAfter(ever)
+    with pytest.raises(DefinitionError, match="max_delay is ten years at most"):
+        Retry(max_delay=ever)
+
+
 def test_a_stage_that_wants_to_be_tried_later_says_so_in_words() -> None:
     silent, spoken = RetryAfter(timedelta(minutes=1)), RetryAfter(timedelta(minutes=1), "Busy.")
 

@@ -1,6 +1,7 @@
 """The link that a stage gives away before it suspends."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from kernel.authoring import NotReady, Ready, StageContext, Suspend, batch_stage
 from kernel.errors import GoneError, NotFoundError
 from kernel.model.callback import Callback
 from kernel.model.status import Status
+from kernel.ports.entropy import Entropy
 from kernel.procedures.resume_stage import ResumeStage
 from tests.support.calling import BROKEN, Asked, asked, token_in
 from tests.support.moves import A_LEASE, A_MINUTE, begin_alone, execute, finish_alone, poll
@@ -28,6 +30,40 @@ def test_the_link_is_the_same_for_the_whole_attempt(world: World) -> None:
 
     assert urls[0] == urls[1]
     assert urls[0].startswith(f"{CALLBACK_BASE}/callbacks/1.{run_id}.only.1s.0.1.")
+
+
+@dataclass
+class Interrupted:
+    """Entropy before which somebody else gets a turn, as a second thread might."""
+
+    inner: Entropy
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+
+    def token(self) -> str:
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return self.inner.token()
+
+    def jitter(self) -> float:
+        return self.inner.jitter()
+
+
+def test_threads_of_a_body_that_ask_at_once_get_the_same_link(world: World) -> None:
+    entropy = Interrupted(world.ports.entropy)
+    both = World(ports=replace(world.ports, entropy=entropy))
+    urls: list[str] = []
+
+    @stage(id="only")
+    def only(ctx: StageContext[Number, None]) -> Suspend[None] | Number:
+        entropy.meanwhile.append(lambda: urls.append(ctx.callback_url()))
+        urls.append(ctx.callback_url())
+        return Suspend(callback=True)
+
+    run_id = begin_alone(both, only)
+    execute(both, run_id, "only")
+
+    assert urls[0] == urls[1]
+    assert both.dispatch(ResumeStage(token=token_in(urls[0]), output={"value": 1})).resumed
 
 
 def test_another_attempt_makes_another_link_and_the_first_is_worth_nothing(world: World) -> None:

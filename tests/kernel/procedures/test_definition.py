@@ -17,7 +17,9 @@ from kernel.procedures.claim_pending import ClaimPending
 from kernel.procedures.definition import definition
 from kernel.procedures.poll_stages import PollStages
 from kernel.procedures.rerun_from import RerunFrom
+from kernel.procedures.resume_stage import ResumeStage
 from kernel.procedures.tick import Tick
+from tests.support.calling import asked, asks
 from tests.support.moves import A_MINUTE, begin, execute, poll, settled, success, suspending
 from tests.support.workflows import Number, diamond, first, left, right, second, third
 from tests.support.world import World
@@ -268,3 +270,19 @@ def test_a_sibling_that_was_left_over_does_not_cost_a_run_that_waits_for_somethi
 
     assert run.status is Status.RUNNING
     assert not world.stages(run_id)["left"].unadvanced
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_an_answer_waits_for_whoever_has_a_definition_that_fits(
+    world: World, *, aside: bool
+) -> None:
+    run = asked(world, aside=aside)
+    elsewhere = deployed(world, built(run.stage.workflow_id, third, first, asks([])))
+    before = world.persistence.snapshot(run.run_id)
+
+    with pytest.raises(DefinitionChangedError, match="elsewhere"):
+        elsewhere.dispatch(ResumeStage(token=run.token, output={"value": 1}))
+
+    assert world.persistence.snapshot(run.run_id) == before
+    assert run.answer({"value": 1}).resumed
+    assert world.finish(run.run_id).status is Status.COMPLETED

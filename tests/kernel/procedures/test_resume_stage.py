@@ -66,7 +66,7 @@ def test_an_output_that_does_not_fit_is_refused_and_the_link_stays_usable(
     ("output", "code"), [({"value": 1}, "REFUSED"), (None, ""), (None, "ü"), (None, "x" * 101)]
 )
 def test_an_error_that_makes_no_sense_is_refused(run: Asked, output: Any, code: str) -> None:
-    error = Failure.of(code, "The boss said no.")
+    error = Failure(code=code, message="The boss said no.")
 
     with pytest.raises(InvalidInputError, match="cannot be ended so"):
         run.answer(output, error=error)

@@ -1,5 +1,8 @@
 """What a body or a check pins to its run."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from kernel.authoring import (
 )
 from kernel.errors import InvalidInputError
 from kernel.model.policy import Policy
+from kernel.ports.clock import Clock
 from tests.support.moves import (
     finish_alone,
 )
@@ -94,7 +98,48 @@ def test_a_body_pins_no_more_than_the_limit(world: World) -> None:
     assert "pins more than 2 annotations" in run.error.message
 
 
-@pytest.mark.parametrize("value", [float("nan"), object(), {1}, "x" * 5_000], ids=type)
+@dataclass
+class Interrupted:
+    """A clock at which somebody else gets a turn, as a second thread might."""
+
+    inner: Clock
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return self.inner.now()
+
+    def sleep(self, span: timedelta) -> None:
+        self.inner.sleep(span)
+
+
+def test_what_threads_of_a_body_pin_at_once_is_all_kept(world: World) -> None:
+    clock = Interrupted(world.ports.clock)
+    both = World(ports=replace(world.ports, clock=clock))
+
+    @stage(id="only")
+    def only(ctx: StageContext[Number, None]) -> Number:
+        clock.meanwhile.append(lambda: ctx.annotate("theirs", 1))
+        ctx.annotate("mine", 2)
+        return ctx.input
+
+    run = finish_alone(both, only)
+
+    pinned = world.persistence.annotations(run.id)
+    assert {note.key: note.value for note in pinned} == {"theirs": 1, "mine": 2}
+
+
+def nested(depth: int) -> list[Any]:
+    whole: list[Any] = []
+    for _ in range(depth):
+        whole = [whole]
+    return whole
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), object(), {1}, "x" * 5_000, nested(5_000)], ids=type
+)
 def test_what_cannot_be_stored_cannot_be_pinned(world: World, value: Any) -> None:
     @stage(id="only")
     def only(ctx: StageContext[Number, None]) -> Number:

@@ -149,6 +149,21 @@ def test_metrics_that_are_no_numbers_fail_the_stage(world: World, number: Any) -
     assert "'rows'" in error.message
 
 
+@pytest.mark.parametrize(
+    "metrics",
+    [{f"m{nth}": 1 for nth in range(101)}, {"m" * 1_100: 1}, {"": 1}, {7: 1}],
+    ids=["many", "long", "nameless", "numbered"],
+)
+def test_metrics_that_no_record_can_hold_fail_the_stage(
+    world: World, metrics: dict[Any, float]
+) -> None:
+    error = executed(world, Completed(Number(value=1), metrics=metrics))
+
+    assert error is not None
+    assert (error.code, error.retryable) == ("INVALID_OUTPUT", False)
+    assert "at most 100" in error.message
+
+
 def test_an_artifact_lies_under_its_attempt(world: World) -> None:
     @stage(id="only")
     def only(ctx: StageContext[Number, None]) -> Completed[Number]:
