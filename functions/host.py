@@ -36,8 +36,8 @@ class ServerlessHost:
 
     Args:
         worker_id: Who this is, in the log.
-        max_claims_per_tick: How many runs one tick may start; the others likewise. A tick that
-            runs out of time ends before.
+        max_claims_per_tick: How many runs one tick may start; the others likewise. None: as many
+            as there is time for. What is capped waits for a later tick.
     """
 
     def __init__(
@@ -45,17 +45,18 @@ class ServerlessHost:
         kernel: Kernel,
         *,
         worker_id: str = "serverless",
-        max_claims_per_tick: int = 100,
-        max_suspended_checks_per_tick: int = 100,
-        max_outbox_flush_per_tick: int = 200,
+        max_claims_per_tick: int | None = None,
+        max_suspended_checks_per_tick: int | None = None,
+        max_outbox_flush_per_tick: int | None = None,
     ) -> None:
         self._kernel = kernel
         self._worker_id = worker_id
-        self._caps = {
+        caps = {
             Chore.START: max_claims_per_tick,
             Chore.POLL: max_suspended_checks_per_tick,
             Chore.PUBLISH: max_outbox_flush_per_tick,
         }
+        self._caps = {chore: cap for chore, cap in caps.items() if cap is not None}
 
     @property
     def tainted(self) -> bool:

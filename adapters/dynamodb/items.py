@@ -46,7 +46,7 @@ def run_item(run: Run, shards: Shards) -> Item:
         RUN: spellings.RUN.write(run),
         VERSION: run.version,
         **_outbox(run.outbox),
-        **due(run.id, run.due_at, shards),
+        **due(run.id, run.due_at, shards, is_settled=run.is_settled),
         "runs_hash": shards.runs_hash(run.workflow_id, run.id),
         "runs_sort": keys.runs_sort(run.status, run.id),
     }
@@ -149,11 +149,14 @@ def dead_letter_of(item: Item) -> DeadLetter:
     return spellings.DEAD_LETTER.read(item["dead"])
 
 
-def due(run_id: str, at: datetime | None, shards: Shards) -> dict[str, str]:
+def due(
+    run_id: str, at: datetime | None, shards: Shards, *, is_settled: bool = False
+) -> dict[str, str]:
     """Return the entry in the index `due`; none where nothing is due."""
     if at is None:
         return {}
-    return {"due_shard": shards.due_shard(run_id), "due_at": MOMENT.write(at)}
+    shard = shards.due_shard(run_id, is_settled=is_settled)
+    return {"due_shard": shard, "due_at": MOMENT.write(at)}
 
 
 def nomination_of(item: Item) -> Due:

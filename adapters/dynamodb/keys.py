@@ -11,6 +11,7 @@ STAGES: Final = "STAGE#"
 NOTES: Final = "NOTE#"
 PASTS: Final = "PAST#"
 DEAD: Final = "DEAD#"
+REMOVAL: Final = "removal-"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +84,11 @@ class Shards:
     listing: int = 4
     dead: int = 4
 
-    def due_shard(self, run_id: str) -> str:
-        return str(_steady(run_id) % self.due)
+    def due_shard(self, run_id: str, *, is_settled: bool = False) -> str:
+        return f"{REMOVAL if is_settled else ''}{_steady(run_id) % self.due}"
 
-    def due_shards(self) -> list[str]:
-        return [str(number) for number in range(self.due)]
+    def due_shards(self, *, is_settled: bool = False) -> list[str]:
+        return [f"{REMOVAL if is_settled else ''}{number}" for number in range(self.due)]
 
     def dead_shard(self, run_id: str) -> str:
         return str(_steady(run_id) % self.dead)

@@ -115,10 +115,15 @@ class DynamoPersistence:
         return self._items.get(items.dead_letter_key(letter, self._shards)) is not None
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
+        first = self._due(by, limit, is_settled=False)
+        left = limit - len(first)
+        return [*first, *self._due(by, left, is_settled=True)] if left else first
+
+    def _due(self, by: datetime, limit: int, *, is_settled: bool) -> list[Due]:
         until = MOMENT.write(by)
         found = [
             items.nomination_of(item)
-            for shard in self._shards.due_shards()
+            for shard in self._shards.due_shards(is_settled=is_settled)
             for item in self._items.due(shard, by=until, limit=limit)
         ]
         return sorted(found, key=lambda due: due.at)[:limit]

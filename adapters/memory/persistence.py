@@ -142,9 +142,12 @@ class MemoryPersistence:
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         with self._lock:
-            by_moment = sorted(self._due.items(), key=lambda row: (row[1], row[0][0]))
-            found = [(at, *key) for key, at in by_moment if at <= by]
-            return [self._nomination(*row) for row in found[:limit]]
+            found = [(at, *key) for key, at in self._due.items() if at <= by]
+            in_order = sorted(found, key=lambda row: (self._is_settled(row[1]), *row[:2]))
+            return [self._nomination(*row) for row in in_order[:limit]]
+
+    def _is_settled(self, run_id: str) -> bool:
+        return run_id in self._runs and self._runs[run_id].is_settled
 
     def _nomination(self, at: datetime, run_id: str, id_: _StageId | None) -> Due:
         stage = self._stages[id_].key if id_ else None

@@ -58,6 +58,11 @@ class Run:
         return self.status is Status.RUNNING and self.closing is None
 
     @property
+    def is_settled(self) -> bool:
+        """Whether all that is left to do, some day, is to remove it."""
+        return self.status.is_terminal and not self.outbox
+
+    @property
     def is_urgent(self) -> bool:
         return self.priority >= URGENT_PRIORITY
 

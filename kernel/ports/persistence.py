@@ -169,6 +169,9 @@ class Persistence(Protocol):
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         """Nominate up to *limit* records whose `due_at` is not after *by*, earliest first.
 
+        Runs that are over and have nothing to send come behind all others: there may be any
+        number of them to remove, and none of that is urgent.
+
         Eventually consistent: a nomination may be stale, and a fresh record may be missing.
         """
         ...

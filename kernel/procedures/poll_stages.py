@@ -8,7 +8,7 @@ from kernel.authoring.verdict import RetryAfter
 from kernel.commands.claim_poll import ClaimPoll, ClaimPollResult, PollRefusal
 from kernel.commands.settle_poll import SettlePoll
 from kernel.dispatch import Command, Kernel
-from kernel.errors import EngineError
+from kernel.effects import report
 from kernel.model.annotation import Annotation
 from kernel.model.failure import Failure
 from kernel.model.stage import Poll, StageRecord
@@ -81,7 +81,8 @@ def poll_stages(command: PollStages, kernel: Kernel) -> PollStagesResult:
     for poll in due_polls(kernel.ports, limit=command.limit):
         try:
             made.append(poll_one(kernel, poll, time_left=command.time_left))
-        except EngineError:
+        except Exception as error:  # noqa: BLE001 - one poisoned record must not stop the others
+            report(kernel.ports, f"A stage of run {poll.key.run_id!r} cannot be polled.", error)
             failed += 1
     return _result(made, failed=failed)
 

@@ -11,7 +11,8 @@ from kernel.commands.mark_run import MarkRun
 from kernel.commands.mark_stage import MarkStage
 from kernel.decisions.outbox import Sending
 from kernel.dispatch import Command, Kernel
-from kernel.errors import ConflictError, EngineError, NotFoundError
+from kernel.effects import report
+from kernel.errors import ConflictError, NotFoundError
 from kernel.events import is_terminal
 from kernel.model.stage import StageKey, StageRecord
 from kernel.ports.logbook import Level, LogEntry
@@ -57,7 +58,8 @@ def publish_events(command: PublishEvents, kernel: Kernel) -> PublishEventsResul
     for run_id in run_ids:
         try:
             done = publish_run(kernel, run_id, ())
-        except EngineError:
+        except Exception as error:  # noqa: BLE001 - one poisoned record must not stop the others
+            report(kernel.ports, f"Events of run {run_id!r} cannot be sent just now.", error)
             failed += 1
         else:
             published += done.sent

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from kernel.commands.reap_lease import ReapLease
 from kernel.dispatch import Command, Kernel
-from kernel.errors import EngineError
+from kernel.effects import report
 from kernel.model.stage import StageKey
 from kernel.procedures.follow_up import follow_up
 from kernel.queries.list_due import due_running
@@ -35,7 +35,8 @@ def reap_leases(command: ReapStale, kernel: Kernel) -> ReapStaleResult:
     for key in keys:
         try:
             released += reap_one(kernel, key)
-        except EngineError:
+        except Exception as error:  # noqa: BLE001 - one poisoned record must not stop the others
+            report(kernel.ports, f"A stage of run {key.run_id!r} cannot be freed just now.", error)
             failed += 1
     return ReapStaleResult(released=released, failed=failed)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kernel.dispatch import Command, Kernel
-from kernel.errors import EngineError
+from kernel.effects import report
 from kernel.procedures.look import repair
 from kernel.procedures.move import Chore
 from kernel.queries.list_due import due_run_ids
@@ -49,8 +49,9 @@ def reap_stuck(command: ReapStuck, kernel: Kernel) -> ReapStuckResult:
     for run_id in run_ids:
         try:
             done = repair(kernel, run_id)
-        except EngineError as error:
-            failed[run_id] = error.message
+        except Exception as error:  # noqa: BLE001 - one poisoned record must not stop the others
+            report(kernel.ports, f"Run {run_id!r} cannot be repaired just now.", error)
+            failed[run_id] = str(error)
         else:
             reaped += [run_id] if Chore.STUCK in done else []
             repaired += [run_id] if done and Chore.STUCK not in done else []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kernel.effects import report
 from kernel.errors import NotFoundError
 from kernel.model.stage import Poll, StageKey, StageRecord
 from kernel.model.status import Status
@@ -41,4 +42,7 @@ def _nominated(ports: Ports, due: Due) -> StageRecord | None:
             return ports.persistence.head(due.run_id).active
         return ports.persistence.standing(due.stage).stage
     except NotFoundError:
+        return None
+    except Exception as error:  # noqa: BLE001 - one poisoned record must not stop the others
+        report(ports, f"A due record of run {due.run_id!r} cannot be read.", error)
         return None

@@ -166,6 +166,21 @@ class ReadPromises(Ground):
 
         assert [due.at for due in found] == sorted(moments)[:3]
 
+    def test_what_only_waits_for_its_removal_comes_behind_all_else(
+        self, persistence: Persistence, run_id: str
+    ) -> None:
+        over, moving, ends = (f"{run_id}-{name}" for name in ("over", "moving", "ends"))
+        given_run(persistence, over, status=Status.COMPLETED, due_at=LONG_AGO)
+        given_run(persistence, moving, due_at=LONG_AGO.replace(microsecond=7_000))
+        ending = given_run(persistence, ends, due_at=LONG_AGO.replace(microsecond=3_000))
+        earlier = LONG_AGO.replace(microsecond=2_000)
+
+        persistence.commit([update_run(ending, status=Status.COMPLETED, due_at=earlier)])
+
+        found = persistence.due(by=LONG_AGO.replace(second=1), limit=PLENTY)
+        mine = [due.run_id for due in found if due.run_id.startswith(run_id)]
+        assert mine == [moving, over, ends]
+
     def test_an_unknown_key_was_used_for_nothing(
         self, persistence: Persistence, run_id: str
     ) -> None:

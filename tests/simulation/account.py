@@ -207,7 +207,7 @@ class Account:
     def first_due(self) -> datetime | None:
         """When the tick has something to do."""
         far = self.director.clock.moment + A_CENTURY
-        return next((due.at for due in self.store.due(by=far, limit=1)), None)
+        return min((due.at for due in self.store.due(by=far, limit=1_000)), default=None)
 
     def look(self, process: Process, changes: Sequence[Change]) -> None:
         self.docket.look(process, changes)

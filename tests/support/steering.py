@@ -13,7 +13,7 @@ from adapters.memory import (
     MemoryPersistence,
     MemoryScheduler,
 )
-from kernel.errors import EngineError, UnavailableError
+from kernel.errors import UnavailableError
 from kernel.model.annotation import Annotation
 from kernel.model.bell import Bell
 from kernel.model.change import Change, UpdateStage
@@ -43,13 +43,13 @@ class SteeredPersistence:
         self.ghosts: list[Due] = []
         self.watchers: list[Callable[[tuple[Change, ...]], object]] = []
         self._before: list[Callable[[], object]] = []
-        self._refusals: list[EngineError] = []
+        self._refusals: list[Exception] = []
 
     def meanwhile(self, *acts: Callable[[], object]) -> None:
         """Let somebody else do *acts*, one before each of the next commits."""
         self._before += acts
 
-    def refuse(self, error: EngineError, *, times: int = 1) -> None:
+    def refuse(self, error: Exception, *, times: int = 1) -> None:
         """Answer the next *times* commits with *error*."""
         self._refusals += [error] * times
 

@@ -15,6 +15,7 @@ from kernel.procedures.delete_run import DeleteRun, DeleteRunResult
 from kernel.procedures.execute_job import JobOutcome
 from kernel.procedures.rerun_from import RerunFrom
 from kernel.procedures.retirement import retire, step
+from kernel.procedures.tick import Tick
 from kernel.queries.show_run import show_run
 from tests.support.moves import A_MINUTE, begin, execute
 from tests.support.world import World
@@ -54,6 +55,20 @@ def test_a_run_is_deleted_with_its_stages_its_history_its_facts_and_its_blobs(
 
     assert result == DeleteRunResult(run_id=run_id)
     assert is_gone(world, run_id)
+
+
+def test_removals_that_pile_up_hold_up_nothing_that_has_to_move(world: World) -> None:
+    over = [begin(world, "three") for _ in range(3)]
+    for run_id in over:
+        world.finish(run_id)
+    world.pass_time(timedelta(days=40))
+    late = world.create("three", {"value": 1})
+    world.pass_time(timedelta(minutes=2))
+
+    result = world.dispatch(Tick(limit=1, page=2))
+
+    assert (result.claimed, result.retired) == (1, 0)
+    assert world.run(late).status is Status.RUNNING
 
 
 def test_nobody_else_loses_anything(world: World) -> None:

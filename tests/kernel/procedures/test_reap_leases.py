@@ -1,5 +1,7 @@
 """The jobs of workers that died are freed, each by itself."""
 
+import pytest
+
 from kernel.errors import UnavailableError
 from kernel.model.stage import StageKey
 from kernel.model.status import Status
@@ -43,12 +45,15 @@ def test_what_is_due_is_freed_without_being_named(world: World) -> None:
     assert world.stages(run_id)["first"].status is Status.PENDING
 
 
-def test_a_stage_that_cannot_be_freed_just_now_holds_up_no_other(world: World) -> None:
+@pytest.mark.parametrize("error", [UnavailableError("The store is away."), ValueError("garbage")])
+def test_a_stage_that_cannot_be_freed_just_now_holds_up_no_other(
+    world: World, error: Exception
+) -> None:
     run_id = begin(world, "fan")
     left = claimed(world, run_id, "left")
     right = claimed(world, run_id, "right")
     world.pass_time(A_LEASE + A_SECOND)
-    world.persistence.refuse(UnavailableError("The store is away."))
+    world.persistence.refuse(error)
 
     result = world.dispatch(ReapStale(keys=[left.stage.key, right.stage.key]))
 

@@ -82,24 +82,6 @@ def test_a_late_worker_of_the_old_generation_changes_nothing(world: World) -> No
     assert world.stages(run_id)["second"].attempt == 1
 
 
-def test_what_others_reran_meanwhile_is_kept_before_it_is_replaced(world: World) -> None:
-    run_id = begin(world, "three")
-    world.finish(run_id)
-
-    def overtake() -> None:
-        world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
-        world.finish(run_id)
-
-    world.persistence.meanwhile(lambda: None, overtake)
-
-    result = world.dispatch(RerunFrom(run_id=run_id, stage_id="third"))
-    world.finish(run_id)
-
-    past = [(stage.id, stage.generation) for stage in world.persistence.past(run_id)]
-    assert result.generation == 2
-    assert past == [("third", 0), ("third", 1)]
-
-
 def test_who_is_overtaken_again_and_again_gives_up(world: World) -> None:
     run_id = begin(world, "three")
     world.finish(run_id)
