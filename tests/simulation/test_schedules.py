@@ -10,6 +10,7 @@ import pytest
 from tests.simulation.__main__ import main
 from tests.simulation.campaign import Failed, Summary, all_cores, campaign, replay
 from tests.simulation.hunt import found, violations
+from tests.simulation.mutations import MUTATIONS
 
 SCHEDULES = 3_000
 SOME_SEEDS = range(1, 13)
@@ -34,6 +35,10 @@ def test_no_schedule_breaks_a_promise(
 def test_a_process_may_die_at_any_single_place_of_plain_schedules(summary: Summary) -> None:
     assert list(summary.wrong) == []
     assert summary.survived == summary.places > 4_000
+
+
+def test_there_are_seeds_that_find_every_mutation() -> None:
+    assert found().keys() == MUTATIONS.keys()
 
 
 @pytest.mark.parametrize("name", found())
