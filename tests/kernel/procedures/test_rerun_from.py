@@ -6,7 +6,6 @@ from kernel.errors import ConflictError, IllegalTransitionError, NotFoundError
 from kernel.model.change import Change, KeepPast
 from kernel.model.status import Status
 from kernel.procedures.cancel_run import CancelRun
-from kernel.procedures.delete_run import DeleteRun
 from kernel.procedures.rerun_from import RerunFrom
 from tests.support.moves import begin, kinds
 from tests.support.world import World
@@ -151,15 +150,3 @@ def test_whoever_is_overtaken_by_another_rerun_keeps_what_that_one_made(world: W
     assert result.generation == 2
     assert [past.generation for past in world.persistence.past(run_id)] == [0, 1]
     world.finish(run_id)
-
-
-@LAYOUTS
-def test_of_a_run_that_is_deleted_meanwhile_nothing_is_kept(world: World) -> None:
-    run_id = begin(world, "three")
-    world.finish(run_id)
-    world.persistence.meanwhile(lambda: world.dispatch(DeleteRun(run_id=run_id)))
-
-    with pytest.raises(NotFoundError):
-        world.dispatch(RerunFrom(run_id=run_id, stage_id="second"))
-
-    assert world.persistence.past(run_id) == []
