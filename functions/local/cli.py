@@ -16,7 +16,7 @@ app: Final = typer.Typer(
     add_completion=False,
     help=(
         "Run workflows on this machine, in an AWS account that exists in memory only;"
-        " rerun what is deployed."
+        " rerun and redrive what is deployed."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -148,6 +148,37 @@ def rerun(
             typer.echo(dumped(answer))
 
 
+@app.command(no_args_is_help=True)
+def redrive(
+    *,
+    stack: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The deployed stack, by its name.")
+    ] = None,
+    queue_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="A queue for dead letters, in its place.")
+    ] = None,
+    urgent: Annotated[
+        bool | None, typer.Option("--urgent/--default", help="One of its two queues; else both.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nobody.")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Move the dead letters of a deployed stack's queues back, to be tried again.
+
+    It shows how many wait, asks, and follows the move to its end. The exit code is 0 when they
+    are moved or there are none, 1 when they are not, and 2 when something is wrong with what was
+    asked for, or with who asks.
+    """
+    with _plainly(verbose=verbose):
+        from functions.local.redriving import Order
+        from functions.local.redriving import redrive as move_back
+        from functions.local.terminal import Terminal
+
+        order = Order(stack=stack, queue_url=queue_url, urgent=urgent)
+        code = move_back(order, Terminal(verbose=verbose), lambda text: yes or _is_sure(text))
+    raise typer.Exit(code)
+
+
 @app.command("workflows")
 def list_workflows(
     *, workflows: Package = "functions.workflows", verbose: Verbose = False
@@ -179,6 +210,14 @@ def _plainly(*, verbose: bool) -> Iterator[None]:
     if refusal.hint:
         typer.echo(f"Hint: {refusal.hint}", err=True)
     raise typer.Exit(refusal.code)
+
+
+def _is_sure(question: str) -> bool:
+    try:
+        return typer.confirm(question)
+    except typer.Abort as error:
+        hint = "Answer y or n; --yes asks nobody."
+        raise RefusalError("Nobody answers, so nothing was moved.", hint=hint) from error
 
 
 def _unforeseen(error: Exception) -> RefusalError:

@@ -15,6 +15,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 from botocore.utils import get_environ_proxies
 
+from functions.local.aws_words import on_one_line, unusable, without_credentials
 from functions.local.refusal import BAD_INPUT, FAILED, RefusalError
 
 _SERVICE: Final = "execute-api"
@@ -74,7 +75,7 @@ class RemoteApi:
             hint = "Check the URL and the network; nothing was asked yet."
             raise RefusalError(sentence, hint=hint, code=FAILED) from error
         except BotoCoreError as error:
-            sentence = f"There was no answer from {self._url}: {_plain(error)}."
+            sentence = f"There was no answer from {self._url}: {on_one_line(error)}."
             hint = f"It may have been done. {_again(key)}"
             raise RefusalError(sentence, hint=hint, code=FAILED) from error
 
@@ -101,7 +102,7 @@ def _region(url: str, session: Session) -> str:
     try:
         region = named[1] if named else session.get_config_variable("region")
     except BotoCoreError as error:
-        raise _nobody(error) from error
+        raise unusable(error) from error
     if not region:
         hint = "Set AWS_REGION to the region that the stack is deployed in."
         raise RefusalError(f"'{url}' does not say in which region it is.", hint=hint)
@@ -115,16 +116,10 @@ def _credentials(session: Session) -> Credentials:
             # What expires is renewed now, where that can still be told from a refusal.
             found.get_frozen_credentials()
     except BotoCoreError as error:
-        raise _nobody(error) from error
+        raise unusable(error) from error
     if found is None:
-        hint = "Set AWS_PROFILE, or log in with `aws sso login` or `aws configure`."
-        raise RefusalError("There are no AWS credentials to sign the request with.", hint=hint)
+        raise without_credentials()
     return found
-
-
-def _nobody(error: BotoCoreError) -> RefusalError:
-    hint = "Check AWS_PROFILE, and log in again."
-    return RefusalError(f"The AWS credentials cannot be used: {_plain(error)}.", hint=hint)
 
 
 def _read(response: AWSResponse) -> dict[str, Any] | None:
@@ -162,8 +157,3 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "it does not say why"
-
-
-def _plain(error: BotoCoreError) -> str:
-    """Return the reason on one line."""
-    return " ".join(str(error).split()).rstrip(".")

@@ -9,7 +9,7 @@ from kernel.commands.admit_run import AdmitRun
 from kernel.dispatch import Command, Kernel
 from kernel.errors import InvalidInputError, RejectedError
 from kernel.model.annotation import refuse_unpinnable
-from kernel.model.json import Json, digest
+from kernel.model.json import Json, canonical, digest
 from kernel.model.run import DEFAULT_PRIORITY, Intake
 from kernel.payloads import keep
 
@@ -59,6 +59,11 @@ def create_run(command: CreateRun, kernel: Kernel) -> CreateRunResult:
     A request that made a run before is answered as it was then, whatever is deployed by now.
     """
     _check(command, kernel)
+    if _leaves_blobs(command, kernel):
+        # Looked up first: the blobs of a run that is not made would lie there for good.
+        made = _made_before(command, kernel)
+        if made is not None:
+            return CreateRunResult(run_id=made, created=made == command.run_id)
     try:
         admission = _admission(command, kernel)
     except RejectedError:
@@ -96,6 +101,19 @@ def _made_before(command: CreateRun, kernel: Kernel) -> str | None:
     if known is None or known.expires_at < kernel.ports.clock.now():
         return None
     return known.run_id if known.digest == _digest(command) else None
+
+
+def _leaves_blobs(command: CreateRun, kernel: Kernel) -> bool:
+    """Whether a request that has a key is too long for a record, as far as it can be told."""
+    if not command.idempotency_key:
+        return False
+    try:
+        texts = [canonical(given) for given in (command.input, command.config)]
+    except (TypeError, ValueError, RecursionError):
+        # It will be refused, with reasons.
+        return False
+    longest = max(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    return longest > kernel.policy.inline_limit
 
 
 def _check(command: CreateRun, kernel: Kernel) -> None:

@@ -209,13 +209,14 @@ def test_the_bucket_answers_over_tls_only(template: Json) -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_no_blob_is_deleted_for_its_age_alone(template: Json) -> None:
-    rules = properties(template, "BlobBucket")["LifecycleConfiguration"]["Rules"]
+def test_no_rule_of_the_bucket_deletes_a_blob(template: Json) -> None:
+    (rule,) = properties(template, "BlobBucket")["LifecycleConfiguration"]["Rules"]
 
-    expiring = [rule for rule in rules if "ExpirationInDays" in rule]
-
-    assert [rule["TagFilters"] for rule in expiring] == [[{"Key": "orphaned", "Value": "true"}]]
-    assert len(rules) == len(expiring) + 1
+    assert rule == {
+        "Id": "uploads-never-finished",
+        "Status": "Enabled",
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    }
 
 
 @pytest.mark.parametrize("role", ROLES)

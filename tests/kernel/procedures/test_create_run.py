@@ -172,6 +172,18 @@ def test_a_run_id_that_is_taken_keeps_the_input_of_its_run(world: World) -> None
     assert world.output("run-1", "echo") == LONG_PAGE
 
 
+def test_a_repeat_leaves_no_blob_of_a_run_that_is_not_made(world: World) -> None:
+    world.learn(pages)
+    long: dict[str, Any] = {"workflow_id": "pages", "input": LONG_PAGE}
+    create(world, **long, idempotency_key="order-7")
+
+    created = create(world, **long, idempotency_key="order-7", run_id="run-2")
+
+    assert not created
+    assert world.blobs.keys("runs/run-2/") == []
+    assert create(world, **long, idempotency_key="order-7")
+
+
 def test_a_repeat_is_answered_although_it_would_be_refused_by_now(world: World) -> None:
     create(world, idempotency_key="key")
     narrow = World(ports=replace(world.ports, registry=MemoryRegistry()))
