@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from kernel.commands.retire_run import RetireRun
 from kernel.dispatch import Command, Kernel
 from kernel.errors import UnavailableError
+from kernel.model.stage import StageKey
 from kernel.procedures.publish_events import publish_run
 from kernel.procedures.retirement import step
 
@@ -32,10 +33,16 @@ def delete_run(command: DeleteRun, kernel: Kernel) -> DeleteRunResult:
         UnavailableError: Its events cannot be sent just now; without them it may not go.
     """
     if not kernel.dispatch(RetireRun(run_id=command.run_id)).retired:
-        publish_run(kernel, command.run_id, ())
+        publish_run(kernel, command.run_id, _waiting(kernel, command.run_id))
         if not kernel.dispatch(RetireRun(run_id=command.run_id)).retired:
             message = f"Run {command.run_id!r} has events that cannot be sent just now; try later."
             raise UnavailableError(message, run_id=command.run_id)
     while not step(kernel, command.run_id):
         pass
     return DeleteRunResult(run_id=command.run_id)
+
+
+def _waiting(kernel: Kernel, run_id: str) -> list[StageKey]:
+    """Return the stages that have something to send, though their run may have sent its end."""
+    stages = kernel.ports.persistence.snapshot(run_id).stages
+    return [stage.key for stage in stages if stage.outbox]

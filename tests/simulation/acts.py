@@ -170,6 +170,7 @@ def deploy(account: Account, process: Process) -> None:
     """Let new processes bring along other definitions."""
     account.deployed = account.director.chance.one_of(("none", "next", "other"))
     account.docket.is_defined = account.deployed == "next"
+    account.docket.deployed_at = account.director.clock.moment
 
 
 ACTS: Final = (

@@ -77,7 +77,8 @@ class Docket:
         reruns: Those that were asked for and answered, by number.
         replaced: The stages in whose place others were made.
         deleted: The runs that are gone.
-        is_defined: Every process has had a definition that fits.
+        is_defined: Every process has had a definition that fits, or one comes to an older one.
+        deployed_at: Since when some processes have another definition.
         refused: How often each event was refused.
         letters: The dead letters, as moments and ids of events.
         given_up: The ids of the events that ever were dead letters.
@@ -101,6 +102,7 @@ class Docket:
     replaced: list[StageRecord] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
     is_defined: bool = True
+    deployed_at: datetime | None = None
     refused: Counter[str] = field(default_factory=Counter)
     letters: set[tuple[datetime, str]] = field(default_factory=set)
     given_up: set[str] = field(default_factory=set)

@@ -177,7 +177,7 @@ def _completed(run: Run, stages: list[StageRecord], setting: Setting) -> Iterato
 def _failed(docket: Docket, run: Run, stages: list[StageRecord]) -> Iterator[str]:
     error = run.error
     if error is not None and error.code == "DEFINITION_CHANGED":
-        if docket.is_defined:
+        if docket.is_defined and not _rolled_out_for_long(docket, run):
             yield "the run failed for a definition that was there all the time"
         return
     failed = [stage for stage in stages if stage.status is Status.FAILED]
@@ -186,6 +186,13 @@ def _failed(docket: Docket, run: Run, stages: list[StageRecord]) -> Iterator[str
         yield f"the run is FAILED and its stages are {[stage.status for stage in stages]}"
     elif error is None or first.error is None or error.code != first.error.code:
         yield f"the run failed with {error}, its first failed stage with {first.error}"
+
+
+def _rolled_out_for_long(docket: Docket, run: Run) -> bool:
+    """Whether older processes were still at work when a run had waited for its whole grace."""
+    if docket.deployed_at is None or run.completed_at is None:
+        return False
+    return run.completed_at >= docket.deployed_at + docket.policy.definition_grace - docket.skew
 
 
 def _as_told(stage: StageRecord, turns: dict[str, Any]) -> Iterator[str]:

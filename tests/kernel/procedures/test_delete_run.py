@@ -17,6 +17,7 @@ from kernel.procedures.rerun_from import RerunFrom
 from kernel.procedures.retirement import retire, step
 from kernel.procedures.tick import Tick
 from kernel.queries.show_run import show_run
+from tests.support.builders import update_stage
 from tests.support.moves import A_MINUTE, begin, execute
 from tests.support.world import World
 
@@ -107,6 +108,19 @@ def test_what_a_run_has_to_tell_goes_out_before_it_goes(world: World) -> None:
     world.dispatch(DeleteRun(run_id=run_id))
 
     assert "workflow:completed" in {event.type for event in world.sink.events}
+
+
+def test_what_a_sibling_has_to_send_though_the_end_is_out_goes_first(world: World) -> None:
+    run_id = begin(world, "fan")
+    world.finish(run_id)
+    ended = next(event for event in world.sink.events if event.type == "workflow:completed")
+    left = replace(ended, id="left", type="stage:failed", stage_id="left")
+    world.persistence.commit([update_stage(world.stages(run_id)["left"], events=(left,))])
+
+    world.dispatch(DeleteRun(run_id=run_id))
+
+    assert "left" in {event.id for event in world.sink.events}
+    assert is_gone(world, run_id)
     assert is_gone(world, run_id)
 
 
