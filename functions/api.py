@@ -19,6 +19,7 @@ from functions.bodies import (
     idempotency_key,
     read,
 )
+from functions.metering import meter
 from functions.problems import breakdown, cut, no_route, refusal
 from functions.replies import reply, run_shown, workflow_shown
 from functions.telemetry import begin, logger
@@ -42,7 +43,7 @@ _one_at_a_time = threading.Lock()
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     begin(context)
-    with _one_at_a_time:
+    with _one_at_a_time, meter.sending():
         return app.resolve(event, context)
 
 

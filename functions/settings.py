@@ -86,6 +86,11 @@ def on_lambda() -> bool:
     return LAMBDA in os.environ
 
 
+def service() -> str:
+    """Return under what name log lines and metrics go out: that of the stack."""
+    return os.environ.get("POWERTOOLS_SERVICE_NAME", "headrace")
+
+
 def _problems(error: ValidationError) -> Iterator[str]:
     for one in error.errors(include_url=False, include_context=False):
         variable = str(one["loc"][0])

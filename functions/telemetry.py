@@ -1,24 +1,19 @@
-"""What people and alarms get to see: one logger, one set of metrics, one logbook."""
+"""What people get to read: one logger, one logbook."""
 
 import logging
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
 from aws_lambda_powertools.logging import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.settings import service
 from kernel.model.json import Json
 from kernel.ports.logbook import LogEntry
 
 # Most lines come through the logbook, so the place in the code says nothing.
-logger: Final = Logger(service="headrace", location=None)
-metrics: Final = Metrics(namespace="Headrace", service="headrace")
-
-# All threads share the set of metrics; two that send at once would send each other's.
-_counting = threading.Lock()
+logger: Final = Logger(service=service(), location=None)
 
 # `logging` refuses fields with the names of its own; the other ones would be overwritten.
 _TAKEN: Final = {
@@ -46,19 +41,6 @@ def begin(context: LambdaContext) -> None:
     logger.thread_safe_append_keys(
         function_name=context.function_name, function_request_id=context.aws_request_id
     )
-
-
-def count(counts: Mapping[str, int]) -> None:
-    """Send *counts*, but for those of nothing: an idle process costs no metrics."""
-    happened = {name: number for name, number in counts.items() if number}
-    if not happened:
-        return
-    with _counting:
-        for name, number in happened.items():
-            metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
-        metrics.flush_metrics()
-        # Where metrics are switched off, Powertools keeps them, and prints every hundredth.
-        metrics.clear_metrics()
 
 
 def _renamed(fields: Mapping[str, Json]) -> dict[str, Json]:

@@ -8,7 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import wiring
 from functions.host import ServerlessHost
-from functions.telemetry import begin, count, logger
+from functions.metering import meter
+from functions.telemetry import begin, logger
 from kernel.errors import UnavailableError
 
 # Kept back for the record that is in hand when the time is up.
@@ -19,15 +20,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     begin(context)
     host = ServerlessHost(wiring.kernel(), worker_id=context.log_stream_name)
     remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    try:
-        done = asdict(host.run_maintenance_tick(remaining - FINISHING))
-    except UnavailableError as error:
-        logger.error(error.message, extra={"code": error.code, "context": error.context})
-        count({"TickUnavailable": 1})
-        return {}
+    with meter.sending():
+        try:
+            done = asdict(host.run_maintenance_tick(remaining - FINISHING))
+        except UnavailableError as error:
+            logger.error(error.message, extra={"code": error.code, "context": error.context})
+            meter.count({"TickUnavailable": 1})
+            return {}
+        meter.count({metric(name): number for name, number in done.items()})
     logger.info("tick", extra=done)
-    count({f"Tick{name.title().replace('_', '')}": number for name, number in done.items()})
     return done
+
+
+def metric(name: str) -> str:
+    """Return by what name it counts what a tick did: `stale_released` as `TickStaleReleased`."""
+    return f"Tick{name.title().replace('_', '')}"
 
 
 wiring.prepare()

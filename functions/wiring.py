@@ -16,6 +16,7 @@ from adapters.system.clock import SystemClock
 from adapters.system.entropy import RandomEntropy
 from adapters.system.executor import LocalExecutor
 from functions.discovery import discover
+from functions.metering import meter
 from functions.settings import Settings, on_lambda
 from functions.telemetry import PowertoolsLogbook
 from kernel.dispatch import Kernel
@@ -113,4 +114,5 @@ def _ports(settings: Settings) -> Ports:
         registry=MemoryRegistry(discover(settings.workflows)),
         executor=LocalExecutor(),
         logbook=PowertoolsLogbook(),
+        meter=meter,
     )

@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.batch import (
@@ -18,35 +18,39 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import wiring
 from functions.host import ServerlessHost
+from functions.metering import A_MILLISECOND, meter
 from functions.settings import on_lambda
-from functions.telemetry import begin, count, logger
+from functions.telemetry import begin, logger
 from kernel.errors import EngineError
+from kernel.model.bell import Bell, BellKind
 from kernel.model.bell_wire import decode
 from kernel.ports.job_transport import Delivery
+from kernel.procedures.execute_job import JobOutcome
 
 # Kept back from the time of every job, for settling it and for ringing on.
 SETTLING: Final = timedelta(seconds=10)
+# From when SQS counts.
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     begin(context)
     host = ServerlessHost(wiring.kernel(), worker_id=context.log_stream_name)
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    counts: Counter[str] = Counter()
     waiting = len(event.get("Records", ()))
 
     def answer(record: SQSRecord) -> None:
         nonlocal waiting
         share = _time_left(context) / waiting
         waiting -= 1
-        counts[_answered(host, record, share)] += 1
+        _answer(host, record, share)
 
-    response = process_partial_response(
-        event=event, record_handler=answer, processor=processor, context=context
-    )
-    failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
-    counts["BellsGivenBack"] += len(failed)
-    count(counts)
+    with meter.sending():
+        response = process_partial_response(
+            event=event, record_handler=answer, processor=processor, context=context
+        )
+        failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
+        meter.count({"BellsGivenBack": len(failed)})
     if host.tainted:
         _give_up(record for record in event["Records"] if record["messageId"] not in failed)
     return response
@@ -56,11 +60,13 @@ def _time_left(context: LambdaContext) -> timedelta:
     return timedelta(milliseconds=context.get_remaining_time_in_millis()) - SETTLING
 
 
-def _answered(host: ServerlessHost, record: SQSRecord, time_left: timedelta) -> str:
-    """Return by what name to count what became of it; raise to have it come again."""
+def _answer(host: ServerlessHost, record: SQSRecord, time_left: timedelta) -> None:
+    """Answer the bell in *record*; raise to have it come again."""
     try:
         bell = decode(record.body)
-        result = host.handle_job(bell, time_left)
+        began = _now()
+        outcome = host.handle_job(bell, time_left).outcome
+        _measure(record, bell, outcome, began)
     except EngineError as error:
         facts = {"message_id": record.message_id, "code": error.code, "context": error.context}
         logger.error(error.message, extra=facts)
@@ -68,7 +74,22 @@ def _answered(host: ServerlessHost, record: SQSRecord, time_left: timedelta) -> 
     except Exception as error:
         logger.exception(repr(error), extra={"message_id": record.message_id})
         raise
-    return f"{bell.kind.capitalize()}{result.outcome.capitalize()}"
+
+
+def _measure(record: SQSRecord, bell: Bell, outcome: JobOutcome, began: datetime) -> None:
+    """Note how long the bell waited and its stage took; one rung in vain tells neither."""
+    if outcome is JobOutcome.DISCARDED:
+        meter.count({"BellsDiscarded": 1})
+        return
+    with suppress(Exception):
+        sent_at = EPOCH + int(record.attributes.sent_timestamp) * A_MILLISECOND
+        meter.measure("BellWait", began - max(sent_at, bell.not_before or sent_at))
+        if bell.kind is BellKind.EXECUTE:
+            meter.measure("StageDuration", _now() - began)
+
+
+def _now() -> datetime:
+    return wiring.ports().clock.now()
 
 
 def _give_up(done: Iterable[Mapping[str, Any]]) -> None:

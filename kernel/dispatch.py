@@ -119,6 +119,7 @@ class Kernel:
         return outcome.result
 
     def _effects(self, outcome: Outcome[Any]) -> None:
+        self.ports.meter.committed(outcome.changes)
         ring(self.ports, outcome.bells)
         for run_id, stages in _with_events(outcome.changes).items():
             try:

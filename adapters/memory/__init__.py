@@ -7,6 +7,7 @@ from adapters.memory.event_sink import MemoryEventSink
 from adapters.memory.executor import InlineExecutor
 from adapters.memory.job_transport import MemoryJobTransport
 from adapters.memory.logbook import MemoryLogbook
+from adapters.memory.meter import MemoryMeter
 from adapters.memory.persistence import MemoryPersistence
 from adapters.memory.registry import MemoryRegistry
 from adapters.memory.scheduler import ForgetfulScheduler, MemoryScheduler, Ring
@@ -19,6 +20,7 @@ __all__ = [
     "MemoryEventSink",
     "MemoryJobTransport",
     "MemoryLogbook",
+    "MemoryMeter",
     "MemoryPersistence",
     "MemoryRegistry",
     "MemoryScheduler",

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from samtranslator.yaml_helper import yaml_parse
 
-from functions.local.template import TEMPLATE
+from functions.local.template import TEMPLATE, references
 
 # What SAM and Lambda take where the template does not say.
 _DEFAULT_TIMEOUT: Final = 3
@@ -34,7 +34,7 @@ class Route:
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """A Lambda function. *handler* is dotted, *schedules* are the names of its cron events."""
+    """A Lambda function. *handler* is dotted, *schedules* are the names of its cron rules."""
 
     name: str
     handler: str
@@ -57,15 +57,18 @@ def functions_in(
     values = {name: each.get("Default") for name, each in parsed.get("Parameters", {}).items()}
     values |= parameters or {}
     common = parsed.get("Globals", {}).get("Function", {})
+    resources = _resolved(parsed["Resources"], values)
     return {
-        name: _function(name, _resolved({**common, **resource["Properties"]}, values))
-        for name, resource in parsed["Resources"].items()
+        name: _function(name, _resolved(common, values) | resource["Properties"], resources)
+        for name, resource in resources.items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
 
 
-def _function(name: str, properties: Mapping[str, Any]) -> Function:
-    events = properties.get("Events", {})
+def _function(
+    name: str, properties: Mapping[str, Any], resources: Mapping[str, Mapping[str, Any]]
+) -> Function:
+    integrations = {id_ for id_, _ in _calling(name, resources, "AWS::ApiGatewayV2::Integration")}
     return Function(
         name=name,
         handler=properties["Handler"],
@@ -73,23 +76,40 @@ def _function(name: str, properties: Mapping[str, Any]) -> Function:
         memory=int(properties.get("MemorySize", _DEFAULT_MEMORY)),
         queues=tuple(
             QueueSource(
-                queue=each["Queue"]["Fn::GetAtt"][0],
+                queue=each["EventSourceArn"]["Fn::GetAtt"][0],
                 batch_size=int(each.get("BatchSize", _DEFAULT_BATCH)),
             )
-            for _, each in _of_type(events, "SQS")
+            for _, each in _calling(name, resources, "AWS::Lambda::EventSourceMapping")
         ),
         routes=tuple(
-            Route(method=each["Method"].upper(), path=each["Path"])
-            for _, each in _of_type(events, "HttpApi")
+            _route(each["RouteKey"])
+            for _, each in _of_type(resources, "AWS::ApiGatewayV2::Route")
+            if integrations & set(references(each["Target"]))
         ),
-        schedules=tuple(name for name, _ in _of_type(events, "Schedule")),
+        schedules=tuple(id_ for id_, _ in _calling(name, resources, "AWS::Events::Rule")),
     )
 
 
-def _of_type(events: Mapping[str, Any], type_: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for name, event in events.items():
-        if event["Type"] == type_:
-            yield name, event["Properties"]
+def _route(key: str) -> Route:
+    method, path = key.split(" ")
+    return Route(method=method, path=path)
+
+
+def _calling(
+    function: str, resources: Mapping[str, Mapping[str, Any]], type_: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield what names *function*, be it beside the alias that may stand for it."""
+    for name, properties in _of_type(resources, type_):
+        if function in references(properties):
+            yield name, properties
+
+
+def _of_type(
+    resources: Mapping[str, Mapping[str, Any]], type_: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, resource in resources.items():
+        if resource["Type"] == type_:
+            yield name, resource["Properties"]
 
 
 def _resolved(node: Any, values: Mapping[str, Any]) -> Any:

@@ -93,7 +93,7 @@ class LocalStack:
         """Let every cron rule of the template go off now."""
         for function in self._functions.values():
             for schedule in function.schedules:
-                rule = f"{STACK}-{function.name}{schedule}"
+                rule = f"{STACK}-{schedule}"
                 event = tick_event(datetime.now(UTC), rule=rule, region=self.account.region)
                 self._lambda.invoke(function.name, event)
 

@@ -57,13 +57,18 @@ def embeddable(template: Mapping[str, Any], *, given: Mapping[str, str]) -> dict
         given: Resources that moto cannot make, and what a reference to each one yields.
     """
     resources = template["Resources"]
-    held = {name: each for name, each in resources.items() if each["Type"] in _HELD}
+    # What is there on a condition stays out: moto lists it even where it makes nothing of it.
+    held = {
+        name: each
+        for name, each in resources.items()
+        if each["Type"] in _HELD and "Condition" not in each
+    }
     parameters = _as_text(template["Parameters"]) | {
         name: {"Type": "String", "Default": value} for name, value in given.items()
     }
     known = held.keys() | parameters.keys()
     outputs = {
-        name: each for name, each in template["Outputs"].items() if known >= set(_references(each))
+        name: each for name, each in template["Outputs"].items() if known >= set(references(each))
     }
     return {
         **template,
@@ -101,7 +106,8 @@ def _environment_outputs(resources: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _references(node: object) -> Iterator[str]:
+def references(node: object) -> Iterator[str]:
+    """Yield what *node* refers to: resources and parameters, by name."""
     match node:
         case {"Ref": str(name)}:
             yield name
@@ -111,9 +117,9 @@ def _references(node: object) -> Iterator[str]:
             yield from re.findall(r"\$\{(\w+)[.}]", json.dumps(value))
         case Mapping():
             for value in node.values():
-                yield from _references(value)
+                yield from references(value)
         case list():
             for value in node:
-                yield from _references(value)
+                yield from references(value)
         case _:
             pass

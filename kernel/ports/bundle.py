@@ -9,6 +9,7 @@ from kernel.ports.event_sink import EventSink
 from kernel.ports.executor import Executor
 from kernel.ports.job_transport import JobTransport
 from kernel.ports.logbook import Logbook
+from kernel.ports.meter import Meter
 from kernel.ports.persistence import Persistence
 from kernel.ports.registry import Registry
 from kernel.ports.scheduler import Scheduler
@@ -28,3 +29,4 @@ class Ports:
     registry: Registry
     executor: Executor
     logbook: Logbook
+    meter: Meter

@@ -32,6 +32,14 @@ def about_run(event: Mapping[str, Any], run_id: str) -> dict[str, Any]:
     return {**event, "rawPath": path, "requestContext": context}
 
 
+def metrics(printed: str) -> dict[str, Any]:
+    """Return the figures in the one line of embedded metrics that was *printed*."""
+    (line,) = [text for text in printed.splitlines() if '"_aws"' in text]
+    figures: dict[str, Any] = json.loads(line)
+    names = {each["Name"] for each in figures["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    return {name: figures[name] for name in names}
+
+
 class FakeContext(LambdaContext):
     """An invocation that always has *left* before it is stopped."""
 

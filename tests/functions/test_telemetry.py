@@ -1,4 +1,4 @@
-"""Log lines that never raise, and metrics that cost nothing when nothing happened."""
+"""Log lines that never raise, and tell their invocation."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from functions.telemetry import PowertoolsLogbook, begin, count, logger
+from functions.telemetry import PowertoolsLogbook, begin, logger
 from kernel.model.json import Json
 from kernel.ports.logbook import Level, LogEntry
 from tests.functions.samples import FakeContext
@@ -59,28 +59,3 @@ def test_each_thread_tells_its_own_invocation() -> None:
         told = list(pool.map(invoke, ["request-1", "request-2"]))
 
     assert told == ["request-1", "request-2"]
-
-
-def test_counts_are_one_line_of_embedded_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    count({"ExecuteCompleted": 2, "BellsGivenBack": 1})
-
-    line = json.loads(capsys.readouterr().out)
-    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Headrace"
-    assert (line["ExecuteCompleted"], line["BellsGivenBack"]) == ([2.0], [1.0])
-
-
-def test_nothing_is_sent_when_nothing_happened(capsys: pytest.CaptureFixture[str]) -> None:
-    count({"TickLeft": 0})
-
-    assert capsys.readouterr().out == ""
-
-
-def test_metrics_that_are_switched_off_do_not_pile_up(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
-
-    for _ in range(150):
-        count({"ExecuteCompleted": 1})
-
-    assert capsys.readouterr().out == ""

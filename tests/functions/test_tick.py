@@ -1,13 +1,12 @@
 """The cron event: chores within the time, and what was done, told and counted."""
 
-import json
 from datetime import timedelta
 
 import pytest
 
 from functions.tick import handler
 from kernel.model.status import Status
-from tests.functions.samples import FakeContext, sample
+from tests.functions.samples import FakeContext, metrics, sample
 from tests.support.world import World
 
 
@@ -38,8 +37,28 @@ def test_what_was_done_is_counted(
 
     handler(sample("schedule_tick.json"), context)
 
-    (line,) = [text for text in capsys.readouterr().out.splitlines() if "_aws" in text]
-    assert json.loads(line)["TickClaimed"] == [1.0]
+    assert (
+        metrics(capsys.readouterr().out).items()
+        >= {
+            "TickClaimed": [1.0],
+            "RunsStarted": [1.0],
+        }.items()
+    )
+
+
+def test_an_event_that_is_given_up_on_is_counted(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.create("three", {"value": 1})
+    world.sink.refuses = frozenset({"workflow:created"})
+    capsys.readouterr()
+
+    for _ in range(20):
+        world.pass_time(timedelta(minutes=16))
+        handler(sample("schedule_tick.json"), context)
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if "EventsDeadLettered" in line]
+    assert [metrics(line)["EventsDeadLettered"] for line in lines] == [[1.0]]
 
 
 def test_a_tick_that_has_no_time_leaves_what_is_due(world: World) -> None:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from kernel.errors import UnavailableError
 from kernel.model import bell_wire
 from kernel.model.change import UpdateStage
 from kernel.model.status import Status
-from tests.functions.samples import FakeContext, sample
+from kernel.procedures.cancel_run import CancelRun
+from tests.functions.samples import FakeContext, metrics, sample
 from tests.support.world import World
 
 ONE = "01JZ8Q6W3M5T9XVB2K4NCDEFGH"
@@ -35,6 +37,14 @@ def with_bodies(event: Mapping[str, Any], *bodies: str) -> dict[str, Any]:
         {**record, "messageId": f"message-{nth}", "body": body} for nth, body in enumerate(bodies)
     ]
     return {"Records": records}
+
+
+def sent_at(event: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    """Return the batch as it is where SQS took its messages at *moment*."""
+    milliseconds = str(int(moment.timestamp() * 1_000))
+    for record in event["Records"]:
+        record["attributes"]["SentTimestamp"] = milliseconds
+    return event
 
 
 def failures(response: Any) -> list[str]:
@@ -180,9 +190,83 @@ def test_what_happened_is_counted(
 
     handler(sample("sqs_jobs_one_bad.json"), context)
 
-    (line,) = [text for text in capsys.readouterr().out.splitlines() if "_aws" in text]
-    counts = json.loads(line)
-    assert (counts["ExecuteCompleted"], counts["BellsGivenBack"]) == ([2.0], [1.0])
+    counts = metrics(capsys.readouterr().out)
+    assert counts["BellsGivenBack"] == [1.0]
+    assert (counts["StagesCompleted"], counts["RunsCompleted"]) == ([2.0], [2.0])
+
+
+def test_a_bell_that_comes_twice_counts_its_run_once(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(world, ONE)
+    body = sample("sqs_job.json")["Records"][0]["body"]
+
+    handler(with_bodies(sample("sqs_job.json"), body, body), context)
+
+    counts = metrics(capsys.readouterr().out)
+    assert (counts["StagesCompleted"], counts["RunsCompleted"]) == ([1.0], [1.0])
+
+
+def test_a_commit_that_is_lost_to_others_counts_for_nothing(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(world, ONE)
+    cancel = partial(world.dispatch, CancelRun(run_id=ONE))
+    world.persistence.meanwhile(lambda: None, cancel)
+
+    handler(sample("sqs_job.json"), context)
+
+    counts = metrics(capsys.readouterr().out)
+    assert counts["RunsCancelled"] == [1.0]
+    assert not counts.keys() & {"RunsCompleted", "StagesCompleted"}
+
+
+def test_how_long_a_bell_waited_and_a_stage_took_is_measured(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(world, ONE)
+    event = sent_at(sample("sqs_job.json"), world.now - timedelta(seconds=3))
+    # Between the claim and the settling.
+    world.persistence.meanwhile(lambda: None, lambda: world.pass_time(timedelta(seconds=2)))
+
+    handler(event, context)
+
+    spans = metrics(capsys.readouterr().out)
+    assert (spans["BellWait"], spans["StageDuration"]) == ([3_000.0], [2_000.0])
+
+
+def test_a_bell_that_was_put_off_waits_from_when_it_was_to_ring(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(world, ONE)
+    event = sent_at(sample("sqs_job.json"), world.now - timedelta(minutes=10))
+    bell = json.loads(event["Records"][0]["body"])
+    bell["not_before"] = (world.now - timedelta(seconds=1)).isoformat()
+
+    handler(with_bodies(event, json.dumps(bell)), context)
+
+    assert metrics(capsys.readouterr().out)["BellWait"] == [1_000.0]
+
+
+def test_a_bell_that_does_not_say_when_it_was_sent_is_answered_all_the_same(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin(world, ONE)
+    event = sample("sqs_job.json")
+    event["Records"][0]["attributes"] = {}
+
+    response = handler(event, context)
+
+    assert failures(response) == []
+    assert "BellWait" not in metrics(capsys.readouterr().out)
+
+
+def test_a_bell_rung_in_vain_tells_nothing_of_how_long_things_take(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler(sample("sqs_job.json"), context)
+
+    assert metrics(capsys.readouterr().out) == {"BellsDiscarded": [1.0]}
 
 
 def test_a_start_bell_from_the_queue_starts_its_run(world: World, context: FakeContext) -> None:

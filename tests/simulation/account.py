@@ -137,9 +137,12 @@ class TokenEntropy:
 
 
 class Silence:
-    """A logbook that nobody reads."""
+    """A logbook that nobody reads, and a meter too."""
 
     def write(self, entry: LogEntry) -> None:
+        """Forget it."""
+
+    def committed(self, changes: Sequence[Change]) -> None:
         """Forget it."""
 
 
@@ -236,6 +239,7 @@ class Account:
             registry=self._registry(),
             executor=self._watched("executor", InlineExecutor(), process),
             logbook=Silence(),
+            meter=Silence(),
         )
 
     def _store(self, process: Process, clock: Any, entropy: TokenEntropy) -> Persistence:

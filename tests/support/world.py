@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from adapters.memory import (
     InlineExecutor,
     MemoryLogbook,
+    MemoryMeter,
     MemoryRegistry,
     SeededEntropy,
     SkippingClock,
@@ -58,6 +59,7 @@ def memory_ports(workflows: Iterable[Workflow] = ALL, **others: Any) -> Ports:
         registry=MemoryRegistry(workflows),
         executor=InlineExecutor(),
         logbook=MemoryLogbook(),
+        meter=MemoryMeter(),
     )
     return replace(ports, **others)
 
@@ -99,6 +101,10 @@ class World:
     @property
     def logbook(self) -> MemoryLogbook:
         return _known(MemoryLogbook, self.ports.logbook)
+
+    @property
+    def meter(self) -> MemoryMeter:
+        return _known(MemoryMeter, self.ports.meter)
 
     @property
     def clock(self) -> SkippingClock:

@@ -1,26 +1,19 @@
 """What the template makes, and what its policies allow."""
 
 import json
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from cfnlint.api import lint
 from samtranslator.yaml_helper import yaml_parse
 
 from functions.local.account import REGION
-from functions.local.template import TEMPLATE, translate_template
+from functions.local.template import TEMPLATE, references
+from tests.template.reading import Json, actions, as_list, properties, statements
 
 FUNCTIONS = ["WorkerFunction", "TickFunction", "ApiFunction"]
 ROLES = ["WorkerRole", "TickRole", "ApiRole", "SchedulerRole"]
 QUEUES = {"Queue": "DeadLetterQueue", "UrgentQueue": "UrgentDeadLetterQueue"}
 EVENT_SOURCES = {"WorkerFunctionBells": "Queue", "WorkerFunctionUrgentBells": "UrgentQueue"}
-ROUTES = {
-    *("POST /runs", "GET /runs/{run_id}", "GET /workflows"),
-    *("POST /runs/{run_id}/cancel", "POST /runs/{run_id}/rerun"),
-}
-# Whoever has the token in the path may call. No GET: programs that scan mail follow links.
-OPEN_ROUTES = {"POST /callbacks/{token}"}
 ENVIRONMENT = {
     "HEADRACE_TABLE",
     "HEADRACE_BUCKET",
@@ -36,34 +29,11 @@ ENVIRONMENT = {
     "HEADRACE_DUE_SHARDS",
     "HEADRACE_RETENTION_DAYS",
     "POWERTOOLS_LOG_LEVEL",
+    "POWERTOOLS_SERVICE_NAME",
+    "RELEASE",
 }
 # Lambda's longest, and six times that: what AWS advises for a queue that feeds a function.
 LONGEST, PATIENCE = 900, 6
-
-Json = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def template() -> Json:
-    return translate_template(region=REGION)
-
-
-def properties(template: Json, name: str) -> Json:
-    found: Json = template["Resources"][name]["Properties"]
-    return found
-
-
-def statements(template: Json, role: str) -> Iterator[Json]:
-    for policy in properties(template, role)["Policies"]:
-        yield from policy["PolicyDocument"]["Statement"]
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def actions(template: Json, role: str) -> set[str]:
-    return {name for each in statements(template, role) for name in as_list(each["Action"])}
 
 
 def test_cloudformations_linter_finds_nothing_wrong(template: Json) -> None:
@@ -89,7 +59,8 @@ def test_only_the_worker_knows_the_api_which_does_not_know_it(template: Json) ->
     ]
 
     assert knowing == ["WorkerFunction"]
-    assert "Worker" not in json.dumps(properties(template, "IamApi"))
+    api = [properties(template, name) for name in ("Api", "ApiStage", "ApiFunction", "ApiRole")]
+    assert not [name for name in references(api) if name.startswith("Worker")]
     assert (
         template["Outputs"]["ApiUrl"]["Value"]
         == (properties(template, "WorkerFunction")["Environment"]["Variables"]["HEADRACE_API_URL"])
@@ -102,7 +73,7 @@ def test_every_function_runs_lean_and_traced(template: Json, name: str) -> None:
 
     assert function["Runtime"] == "python3.13"
     assert function["Architectures"] == ["arm64"]
-    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -119,6 +90,20 @@ def test_every_queue_gives_up_into_one_of_its_own(template: Json, name: str, dea
     assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [dead, "Arn"]}
     assert redrive["maxReceiveCount"] == 5
     assert properties(template, dead)["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+@pytest.mark.parametrize(("name", "dead"), QUEUES.items())
+def test_nothing_but_its_queue_gives_up_into_a_queue_of_dead_letters(
+    template: Json, name: str, dead: str
+) -> None:
+    queue = properties(template, name)["QueueName"]["Fn::Sub"]
+
+    allowed = properties(template, dead)["RedriveAllowPolicy"]
+
+    (source,) = allowed["sourceQueueArns"]
+    assert allowed["redrivePermission"] == "byQueue"
+    # By name, since either of the two would have to be made before the other.
+    assert source["Fn::Sub"].endswith(f":{queue}")
 
 
 @pytest.mark.parametrize("name", QUEUES)
@@ -152,20 +137,6 @@ def test_a_failed_tick_is_left_to_the_next_one(template: Json) -> None:
     assert rule["ScheduleExpression"] == "rate(1 minute)"
     assert rule["Targets"][0]["RetryPolicy"]["MaximumRetryAttempts"] == 0
     assert invocation["MaximumRetryAttempts"] == 0
-
-
-def test_every_route_asks_for_a_signature_or_for_a_token(template: Json) -> None:
-    paths = properties(template, "IamApi")["Body"]["paths"]
-
-    routes = {
-        f"{method.upper()} {path}": operation["security"]
-        for path, methods in paths.items()
-        for method, operation in methods.items()
-    }
-
-    assert routes.keys() == ROUTES | OPEN_ROUTES
-    assert all(routes[route] == [{"AWS_IAM": []}] for route in ROUTES)
-    assert all(routes[route] == [{"NONE": []}] for route in OPEN_ROUTES)
 
 
 def test_records_outlive_the_stack_and_can_be_recovered(template: Json) -> None:
@@ -265,3 +236,30 @@ def test_every_parameter_has_a_default_and_says_what_it_does() -> None:
     ]
 
     assert not unsaid
+
+
+def test_every_parameter_is_used() -> None:
+    parsed = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    parameters = parsed.pop("Parameters").keys()
+
+    used = set(references({"Rules": parsed.pop("Rules")})), set(references(parsed))
+
+    # A rule alone makes nothing of a parameter.
+    assert parameters <= used[1]
+    assert used[0] <= parameters
+
+
+def test_every_resource_that_has_a_name_is_told(template: Json) -> None:
+    told = {name for each in template["Outputs"].values() for name in references(each["Value"])}
+    kinds = {
+        *("DynamoDB::Table", "S3::Bucket", "SQS::Queue", "Events::EventBus", "SNS::Topic"),
+        *("Lambda::Function", "Logs::LogGroup", "CloudWatch::Dashboard"),
+    }
+
+    named = {
+        name
+        for name, each in template["Resources"].items()
+        if each["Type"].removeprefix("AWS::") in kinds
+    }
+
+    assert named <= told

@@ -25,7 +25,7 @@ def test_the_api_serves_the_routes_and_the_tick_has_a_schedule() -> None:
     routes = functions["ApiFunction"].routes
 
     assert Route(method="POST", path="/runs/{run_id}/cancel") in routes
-    assert functions["TickFunction"].schedules == ("EveryMinute",)
+    assert functions["TickFunction"].schedules == ("TickFunctionEveryMinute",)
     assert not functions["TickFunction"].queues
 
 
@@ -45,8 +45,9 @@ def test_what_a_template_leaves_out_is_as_aws_has_it(tmp_path: Path) -> None:
         "    Type: AWS::Serverless::Function\n"
         "    Properties:\n"
         "      Handler: small.handler\n"
-        "      Events:\n"
-        "        Bells: { Type: SQS, Properties: { Queue: !GetAtt Bells.Arn } }\n",
+        "  SmallBells:\n"
+        "    Type: AWS::Lambda::EventSourceMapping\n"
+        "    Properties: { EventSourceArn: !GetAtt Bells.Arn, FunctionName: !Ref Small }\n",
         encoding="utf-8",
     )
 

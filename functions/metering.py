@@ -1,0 +1,102 @@
+"""What alarms and the dashboard go by: added up in an invocation, sent as one line at its end.
+
+Of runs, stages and events counts what was committed, so a bell that comes twice counts once. A
+process that dies takes along what it has not sent.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+from functions.settings import service
+from kernel.model.change import Change, CreateRun, SaveDeadLetter, UpdateRun, UpdateStage
+from kernel.model.status import Status
+
+# By what a run, or a stage, has become.
+RUNS: Final[Mapping[Status, str]] = {
+    Status.RUNNING: "RunsStarted",
+    Status.COMPLETED: "RunsCompleted",
+    Status.FAILED: "RunsFailed",
+    Status.CANCELLED: "RunsCancelled",
+}
+STAGES: Final[Mapping[Status, str]] = {
+    Status.PENDING: "StagesRetried",
+    Status.SUSPENDED: "StagesSuspended",
+    Status.COMPLETED: "StagesCompleted",
+    Status.SKIPPED: "StagesSkipped",
+    Status.FAILED: "StagesFailed",
+    Status.CANCELLED: "StagesCancelled",
+}
+A_MILLISECOND: Final = timedelta(milliseconds=1)
+
+_metrics: Final = Metrics(namespace="Headrace", service=service())
+
+
+class EmbeddedMeter:
+    """Adds up, and sends what it has as a line that CloudWatch makes metrics of."""
+
+    def __init__(self) -> None:
+        # Threads share one set of Powertools' metrics; two that send would send each other's.
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._spans: list[tuple[str, timedelta]] = []
+
+    def committed(self, changes: Sequence[Change]) -> None:
+        self.count(Counter(name for change in changes for name in _happened(change)))
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        with self._lock:
+            self._counts.update(counts)
+
+    def measure(self, name: str, span: timedelta) -> None:
+        """Note how long something took; the clocks of two machines may say less than nothing."""
+        with self._lock:
+            self._spans.append((name, max(span, timedelta())))
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Send what is there at the end, however that comes."""
+        try:
+            yield
+        finally:
+            self._send()
+
+    def _send(self) -> None:
+        """Send what there is, but for counts of nothing: an idle process costs no metrics."""
+        with self._lock:
+            for name, number in self._counts.items():
+                if number:
+                    _metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+            for name, span in self._spans:
+                milliseconds = span / A_MILLISECOND
+                _metrics.add_metric(name=name, unit=MetricUnit.Milliseconds, value=milliseconds)
+            self._counts.clear()
+            self._spans.clear()
+            if _metrics.provider.metric_set:
+                _metrics.flush_metrics()
+            # Where metrics are switched off, Powertools keeps them, and prints every hundredth.
+            _metrics.clear_metrics()
+
+
+meter: Final = EmbeddedMeter()
+
+
+def _happened(change: Change) -> Iterator[str]:
+    """Yield by what name *change* counts; most changes do not."""
+    match change:
+        case CreateRun():
+            yield "RunsCreated"
+        case UpdateRun(run=run, writes=writes) if "status" in writes and run.status in RUNS:
+            yield RUNS[run.status]
+        case UpdateStage(stage=stage, writes=writes) if "status" in writes:
+            if stage.status in STAGES:
+                yield STAGES[stage.status]
+        case SaveDeadLetter():
+            yield "EventsDeadLettered"
+        case _:
+            pass
