@@ -24,6 +24,9 @@ UV_VERSION := 0.13.9
 # The second emulator pins a botocore of its own.
 MINISTACK_VENV := .venv-ministack
 MINISTACK := ministack>=1.5.33,<2
+# The SAM CLI too.
+SAM_VENV := .venv-sam
+SAM := aws-sam-cli>=1.170,<2
 
 # What `make run` reads: a file or a folder. This repository by default.
 INPUT ?= .
@@ -35,7 +38,7 @@ FIRST ?= 1
 # How many processes `make kill` kills. SEED repeats which, though not at which moments exactly.
 KILLS ?= 200
 # The tests that ask for the second emulator are among the others where it is installed.
-EVERYWHERE = $(if $(wildcard $(MINISTACK_VENV)/.locked),-m "not live")
+EVERYWHERE = $(if $(wildcard $(MINISTACK_VENV)/.locked),-m "not live and not built")
 
 .PHONY: help
 help: ## Say what there is to do
@@ -104,25 +107,53 @@ lock: $(UV_VENV)/bin/uv ## Write the lock files anew; UPGRADE=1 takes newer vers
 	@echo "Locking the second emulator (requirements-ministack.lock)."
 	@echo "$(MINISTACK)" | $(COMPILE) $(if $(UPGRADE),--upgrade) \
 		--output-file requirements-ministack.lock -
+	@echo "Locking the SAM CLI (requirements-sam.lock)."
+	@echo "$(SAM)" | $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-sam.lock -
 
 COMPILE = $(UV_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
 
 .PHONY: build
-build: ## Build what `sam deploy` uploads (needs the SAM CLI)
-	sam build
+build: export SAM_CLI_TELEMETRY ?= 0
+build: $(SAM_VENV)/.locked ## Build what `sam deploy` uploads, with the locked SAM CLI
+	@$(SAM_VENV)/bin/sam validate --lint
+	@$(SAM_VENV)/bin/sam build
+
+.PHONY: test-build
+test-build: build $(INSTALLED) ## Build, and test that it holds what Lambda needs and no more
+	@$(BIN)/python -m pytest -m built $(ARGS)
 
 # What SAM asks for, once for each function: the code, and the locked packages as Lambda runs them.
-# The local stack stays at home.
-LAMBDA := --platform manylinux2014_aarch64 --implementation cp --python-version 3.13 \
+# The packages are fetched once; SAM builds here and not in a copy (samconfig.toml), so they stay.
+PACKAGES ?= build/packages
+PLATFORM ?= --platform manylinux2014_aarch64 --implementation cp --python-version 3.13 \
 	--only-binary=:all:
+# Compiles for Lambda: bytecode is of use to the Python that made it only.
+COMPILER ?= $(shell for python in python3.13 $(PYTHON); do $$python -c 'import sys; \
+	sys.exit(sys.version_info[:2] != (3, 13))' >/dev/null 2>&1 && echo $$python && break; done)
+# Add the package that WorkflowsPackage names, if it lies beside these.
+CODE := adapters functions kernel
+# The local stack stays at home, and the workflow that reads files there.
+AT_HOME := functions/local functions/workflows/digest.py functions/workflows/digesting
+
 .PHONY: build-WorkerFunction build-TickFunction build-ApiFunction
-build-WorkerFunction build-TickFunction build-ApiFunction:
+build-WorkerFunction build-TickFunction build-ApiFunction: $(PACKAGES)/.locked
+	@test -n "$(ARTIFACTS_DIR)" || { echo "Where to? SAM says: ARTIFACTS_DIR=..." >&2; exit 1; }
+	@mkdir -p "$(ARTIFACTS_DIR)"
+	@cp -R $(CODE) $(PACKAGES)/* "$(ARTIFACTS_DIR)"
+	@cd "$(ARTIFACTS_DIR)" && rm -rf bin $(AT_HOME) \
+		&& rm -f *.dist-info/RECORD *.dist-info/INSTALLER *.dist-info/REQUESTED \
+		&& find . -type d -name __pycache__ -prune -exec rm -rf {} +
+	@if test -n "$(COMPILER)"; then $(COMPILER) -m compileall -q -j 0 -s "$(ARTIFACTS_DIR)" \
+		--invalidation-mode unchecked-hash "$(ARTIFACTS_DIR)"; \
+		else echo "There is no python3.13 here to compile with: cold starts take twice as long."; fi
+
+$(PACKAGES)/.locked: requirements.lock
 	$(NEEDS_PYTHON)
-	@cp -R adapters functions kernel "$(ARTIFACTS_DIR)"
-	@rm -rf "$(ARTIFACTS_DIR)/functions/local"
-	@$(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet $(LAMBDA) \
-		--require-hashes --requirement requirements.lock --target "$(ARTIFACTS_DIR)"
+	@rm -rf $(PACKAGES)
+	@$(PYTHON) -m pip --disable-pip-version-check --no-input install --quiet $(PLATFORM) \
+		--no-compile --require-hashes --requirement requirements.lock --target $(PACKAGES)
+	@touch $@
 
 .PHONY: venv
 venv: $(INSTALLED) ## Make the virtual environment in .venv, or bring it up to date
@@ -132,7 +163,7 @@ ministack: $(MINISTACK_VENV)/.locked ## Install ministack, the second emulator, 
 
 .PHONY: clean
 clean: ## Remove environments, caches and builds
-	rm -rf $(VENV) $(UV_VENV) $(MINISTACK_VENV) .aws-sam build dist .headrace
+	rm -rf $(VENV) $(UV_VENV) $(MINISTACK_VENV) $(SAM_VENV) .aws-sam build dist .headrace
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find adapters functions kernel tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
@@ -158,6 +189,15 @@ $(MINISTACK_VENV)/.locked: requirements-ministack.lock
 	@$(PYTHON) -m venv --clear $(MINISTACK_VENV)
 	@$(MINISTACK_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
 		--require-hashes --requirement requirements-ministack.lock
+	@touch $@
+
+# The lock is whole: nothing is left for pip to find out, and some of its versions would fail to.
+$(SAM_VENV)/.locked: requirements-sam.lock
+	$(NEEDS_PYTHON)
+	@echo "Making $(SAM_VENV) with the locked SAM CLI."
+	@$(PYTHON) -m venv --clear $(SAM_VENV)
+	@$(SAM_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+		--no-deps --require-hashes --requirement requirements-sam.lock
 	@touch $@
 
 $(UV_VENV)/bin/uv:

@@ -6,7 +6,9 @@ from functools import cache
 
 from boto3.session import Session
 
-from adapters.dynamodb.persistence import dynamo_persistence
+from adapters.dynamodb.layout import GuardedItems
+from adapters.dynamodb.persistence import DynamoPersistence
+from adapters.dynamodb.table_items import TableItems
 from adapters.eventbridge.event_sink import EventBridgeSink
 from adapters.eventbridge.scheduler import EventBridgeScheduler
 from adapters.memory.registry import MemoryRegistry
@@ -21,6 +23,7 @@ from functions.settings import Settings, on_lambda
 from functions.telemetry import PowertoolsLogbook
 from kernel.dispatch import Kernel
 from kernel.engine import engine
+from kernel.errors import UnavailableError
 from kernel.model.policy import Policy
 from kernel.ports.bundle import Ports
 from kernel.ports.job_transport import JobTransport
@@ -50,12 +53,13 @@ def transport() -> JobTransport:
 def prepare() -> None:
     """Make the kernel while Lambda starts the process: that phase has a whole processor, and
     what is wrong with a deployment shows before a bell is taken. The way to the store is opened
-    as well, by asking what time it is there.
+    as well, by asking what time it is there: a table of another layout, or one that this
+    function may not read, is wrong with the deployment too.
     """
     if on_lambda():
         clock = kernel().ports.clock
-        with suppress(Exception):
-            # Whoever needs the time asks again, and can say what is wrong.
+        with suppress(UnavailableError):
+            # Whoever needs the time asks again.
             clock.now()
 
 
@@ -83,18 +87,20 @@ def _kernel() -> Kernel:
 def _ports(settings: Settings) -> Ports:
     session = Session(region_name=settings.region)
     clock, entropy = SystemClock(), RandomEntropy()
-    persistence = dynamo_persistence(
+    items = GuardedItems(
+        TableItems(
+            table=settings.table,
+            region=settings.region,
+            clock=clock,
+            entropy=entropy,
+            listener=clock,
+        ),
         table=settings.table,
-        region=settings.region,
-        clock=clock,
-        entropy=entropy,
-        listener=clock,
-        due_shards=settings.due_shards,
     )
-    # A key that nobody uses: the cheapest question there is, once a process, for the time.
-    clock.consult_first(lambda: persistence.idempotency("clock", "now"))
+    # One question for both, once a process: how the table is laid out, and what time it is there.
+    clock.consult_first(items.make_sure)
     return Ports(
-        persistence=persistence,
+        persistence=DynamoPersistence(items, due_shards=settings.due_shards),
         blobs=S3BlobStore(bucket=settings.bucket, session=session),
         transport=SqsJobTransport(
             queue_url=settings.queue_url,

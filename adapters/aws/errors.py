@@ -1,5 +1,6 @@
 """Which of boto3's errors are the kernel's `UnavailableError`; the same for every adapter."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -22,6 +23,13 @@ _MISSING: Final = {
     *("InvalidAddress", "NoSuchBucket", "NonExistentQueue", "QueueDoesNotExist"),
     *("ResourceNotFoundException",),
 }
+_DENIED: Final = "AccessDenied"
+# A HEAD has no body to name the error in; it says the status alone.
+_DENIED_HEAD: Final = "403"
+
+
+class DeniedError(Exception):
+    """The function's role lacks a permission, or something forbids it."""
 
 
 @contextmanager
@@ -33,8 +41,9 @@ def translated(thing: str, *, variable: str) -> Iterator[None]:
         variable: The setting to look at when *thing* does not exist.
 
     Raises:
-        UnavailableError: It did not answer, is too busy, or is not there. Anything else, such as
-            a missing permission, is a mistake that trying again would only hide.
+        UnavailableError: It did not answer, is too busy, or is not there.
+        DeniedError: It may not be asked. This, like anything else, is a mistake that trying
+            again would only hide.
     """
     try:
         yield
@@ -48,12 +57,28 @@ def translated(thing: str, *, variable: str) -> Iterator[None]:
             ) from error
         if is_busy(code) or _says_later(error):
             raise UnavailableError(f"{thing} is too busy to answer.", aws=code) from error
+        if is_denied(code):
+            raise denied(thing, error) from error
         raise
 
 
 def code_of(error: ClientError) -> str:
     """Return what AWS calls it; SQS puts the names of its old protocol's families before it."""
     return error.response.get("Error", {}).get("Code", "").rpartition(".")[2]
+
+
+def is_denied(code: str) -> bool:
+    """Return whether *code* means: not you."""
+    return _DENIED in code or code == _DENIED_HEAD
+
+
+def denied(thing: str, error: ClientError) -> DeniedError:
+    """Return what to do about *error*, by the action that AWS's own message names, if it does."""
+    message = error.response.get("Error", {}).get("Message", "")
+    named = re.search(r"perform: (?P<action>\S+)(?: on resource: (?P<resource>\S+))?", message)
+    action = named["action"] if named else error.operation_name
+    on = f" on {named['resource']}" if named and named["resource"] else ""
+    return DeniedError(f"{thing} is closed to this function: its role must allow {action}{on}.")
 
 
 def is_busy(code: str) -> bool:

@@ -11,6 +11,7 @@
 | `runs_hash`, `runs_sort` | RUN | the index `runs` |
 | `past` | PAST# | a stage as it stood in an older generation |
 | `intake`, `note`, `idem`, `dead` | IN, NOTE#, IDEM, DEAD# | the record |
+| `layout` | LAYOUT | how all of this is laid out, as a number: see layout.py |
 | `expires_at` | IDEM, DEAD# | when DynamoDB may delete it, in seconds |
 """
 
@@ -37,6 +38,7 @@ RUN: Final = "run"
 STAGE: Final = "stage"
 VERSION: Final = "v"
 OUTBOX: Final = "ob"
+LAYOUT: Final = "layout"
 
 
 def run_item(run: Run, shards: Shards) -> Item:

@@ -22,6 +22,10 @@ class Key:
     sk: str
 
 
+# Where the table says how it is laid out.
+LAYOUT: Final = Key(pk="LAYOUT", sk="LAYOUT")
+
+
 def run_key(run_id: str) -> Key:
     """Return the key of the run's state, and of its active stage where that is alone."""
     return Key(pk=partition(run_id), sk="RUN")

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadErro
 from botocore.exceptions import ConnectionError as ConnectionFailedError
 from pynamodb.exceptions import CancellationReason, PynamoDBException, TransactWriteError
 
+from adapters.aws.errors import DeniedError, code_of, denied, is_denied
 from kernel.errors import ConditionFailedError, EngineError, UnavailableError
 from kernel.ports.clock import Clock
 from kernel.ports.entropy import Entropy
@@ -56,8 +57,9 @@ class Patience:
 
         Raises:
             ConditionFailedError: An item is not as the write requires.
-            UnavailableError: The table stays busy, does not answer, or is not there. What is
-                wrong with the question itself is raised as it comes: asking again cannot help.
+            UnavailableError: The table stays busy, does not answer, or is not there.
+            DeniedError: It may not be asked. What is wrong with the question itself is raised as
+                it comes: asking again cannot help.
         """
         pauses = self._pauses()
         while True:
@@ -77,7 +79,9 @@ class Patience:
         for nth in range(_RETRIES):
             yield min(_FIRST_PAUSE * 2**nth, _LONGEST_PAUSE) * self._entropy.jitter()
 
-    def _told(self, error: PynamoDBException, about: Sequence[str]) -> EngineError | None:
+    def _told(
+        self, error: PynamoDBException, about: Sequence[str]
+    ) -> EngineError | DeniedError | None:
         codes = set(_codes(error))
         if codes & _REFUSED:
             message = "A record is not as the write requires; nothing was written."
@@ -92,6 +96,12 @@ class Patience:
         if codes & (_PASSING | _DOWN):
             message = f"The table {self._table!r} is too busy to answer."
             return UnavailableError(message, table=self._table, aws=sorted(codes))
+        return self._denied(error)
+
+    def _denied(self, error: PynamoDBException) -> DeniedError | None:
+        cause = error.cause
+        if isinstance(cause, ClientError) and is_denied(code_of(cause)):
+            return denied(f"The table {self._table!r}", cause)
         return None
 
 

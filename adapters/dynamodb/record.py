@@ -48,6 +48,7 @@ class Record(Model):
     runs_hash = UnicodeAttribute(null=True)
     runs_sort = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
+    layout = NumberAttribute(null=True)
 
     due_index = DueIndex()
 

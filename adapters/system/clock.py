@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from kernel.errors import UnavailableError
+
 _A_SECOND: Final = timedelta(seconds=1)
 # Smaller differences hurt nobody: every lease has a margin that is many times as long.
 _TOLERANCE: Final = timedelta(seconds=2)
@@ -82,8 +84,9 @@ class SystemClock:
             self._is_asking = True
             try:
                 self._consult()
-            except Exception:
-                # What matters is whether there was an answer, not what it was.
+            except UnavailableError:
+                # What matters is whether there was an answer. One that tells of a mistake in
+                # the deployment is not for this clock to keep.
                 if not self._is_sure:
                     raise
             finally:

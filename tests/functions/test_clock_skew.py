@@ -18,6 +18,7 @@ from functions.local.atomic_moto import atomic_moto
 from functions.settings import LAMBDA
 from kernel.commands.claim_stage import ClaimStageResult
 from kernel.commands.reap_lease import ReapLease
+from kernel.errors import UnavailableError
 from kernel.model.status import Status
 from kernel.procedures.reap_leases import ReapStale
 from tests.functions.test_settings import GOOD
@@ -191,7 +192,7 @@ def test_a_store_that_does_not_answer_while_lambda_starts_is_asked_again_later(
 
     class AwayClock(SystemClock):
         def now(self) -> datetime:
-            raise ConnectionError
+            raise UnavailableError("DynamoDB is out of reach.")
 
     monkeypatch.setattr(wiring, "SystemClock", AwayClock)
     wiring.forget()

@@ -9,7 +9,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from adapters.aws.errors import translated
+from adapters.aws.errors import DeniedError, translated
 from kernel.errors import UnavailableError
 
 URL = "https://example.org"
@@ -81,8 +81,8 @@ def test_what_is_not_there_says_which_setting_to_check(code: str) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [a_client_error("AccessDenied", 403), a_client_error("ValidationException"), KeyError("x")],
-    ids=["denied", "invalid", "ours"],
+    [a_client_error("ValidationException"), KeyError("x")],
+    ids=["invalid", "ours"],
 )
 def test_a_mistake_stays_what_it_is(error: Exception) -> None:
     with pytest.raises(type(error)) as mistake, translated("The shelf", variable="X"):
@@ -94,3 +94,31 @@ def test_a_mistake_stays_what_it_is(error: Exception) -> None:
 def test_missing_credentials_are_a_mistake() -> None:
     with pytest.raises(NoCredentialsError), translated("The shelf", variable="X"):
         raise NoCredentialsError
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        (
+            "You are not authorized to perform: atlas:Lift on resource: arn:aws:atlas:::shelf",
+            "atlas:Lift on arn:aws:atlas:::shelf",
+        ),
+        ("You are not authorized to perform: iam:PassRole", "iam:PassRole"),
+        ("Access Denied", "Do"),
+        ("", "Do"),
+    ],
+)
+@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "403"])
+def test_what_is_denied_is_named_by_the_action_that_the_role_lacks(
+    code: str, message: str, wanted: str
+) -> None:
+    error = a_client_error(code, 403)
+    error.response["Error"]["Message"] = message
+
+    with pytest.raises(DeniedError) as caught, translated("The shelf", variable="X"):
+        raise error
+
+    assert (
+        str(caught.value) == f"The shelf is closed to this function: its role must allow {wanted}."
+    )
+    assert caught.value.__cause__ is error

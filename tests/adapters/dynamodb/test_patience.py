@@ -17,6 +17,7 @@ from pynamodb.exceptions import (
     VerboseClientError,
 )
 
+from adapters.aws.errors import DeniedError
 from adapters.dynamodb.patience import Patience
 from adapters.memory.clock import SkippingClock
 from adapters.memory.entropy import SeededEntropy
@@ -161,7 +162,6 @@ def test_the_item_at_fault_is_noted_on_a_mistake(patience: Patience) -> None:
     "error",
     [
         refused("ValidationException"),
-        refused("AccessDeniedException"),
         cancelled("ValidationError", None),
         UpdateError("no", NoCredentialsError()),
         UpdateError("no"),
@@ -173,3 +173,14 @@ def test_mistakes_are_raised_as_they_come(patience: Patience, error: PynamoDBExc
         patience.ask(saying(error, "done"))
 
     assert caught.value is error
+
+
+def test_what_is_denied_is_told_with_the_action_and_not_asked_again(patience: Patience) -> None:
+    error = refused("AccessDeniedException")
+
+    with pytest.raises(
+        DeniedError, match="is closed to this function: its role must allow "
+    ) as no:
+        patience.ask(saying(error, "done"))
+
+    assert no.value.__cause__ is error

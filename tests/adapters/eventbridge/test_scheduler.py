@@ -9,9 +9,10 @@ from uuid import uuid4
 
 import pytest
 from boto3.session import Session
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
+from adapters.aws.errors import DeniedError
 from adapters.eventbridge.scheduler import EventBridgeScheduler
 from kernel.errors import UnavailableError
 from kernel.model import bell_wire
@@ -163,9 +164,9 @@ def test_a_group_that_does_not_answer_is_named(
         a_scheduler(group, session).ring_at(a_bell(), TOMORROW)
 
 
-def test_a_missing_permission_is_not_dressed_up(group: str) -> None:
+def test_a_missing_permission_is_named(group: str) -> None:
     session = a_session()
     Mouth(session, "scheduler.CreateSchedule", refusal("AccessDeniedException", status=403))
 
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(DeniedError, match="its role must allow CreateSchedule"):
         a_scheduler(group, session).ring_at(a_bell(), TOMORROW)

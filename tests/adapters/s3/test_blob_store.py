@@ -8,6 +8,7 @@ from boto3.session import Session
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from moto import mock_aws
 
+from adapters.aws.errors import DeniedError
 from adapters.s3.blob_store import S3BlobStore
 from kernel.errors import NotFoundError, UnavailableError
 from tests.conformance.blob_store import BYTES, BlobStoreContract
@@ -104,12 +105,12 @@ def test_a_head_without_a_body_still_says_that_nothing_is_there(bucket: str) -> 
     assert not found
 
 
-def test_a_missing_permission_is_not_dressed_up(bucket: str) -> None:
+def test_a_missing_permission_is_named(bucket: str) -> None:
     session = a_session()
     Mouth(session, "s3.GetObject", refusal("AccessDenied", status=403))
     blobs = S3BlobStore(bucket=bucket, session=session)
 
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(DeniedError, match="its role must allow GetObject"):
         blobs.get("blob")
 
 

@@ -9,9 +9,10 @@ from uuid import uuid4
 
 import pytest
 from boto3.session import Session
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
+from adapters.aws.errors import DeniedError
 from adapters.sqs.job_transport import SqsJobTransport
 from functions.local.atomic_moto import atomic_moto
 from kernel.errors import UnavailableError
@@ -282,9 +283,9 @@ def test_a_queue_that_does_not_answer_is_named(
         queues.transport(session).send([a_bell()])
 
 
-def test_a_missing_permission_is_not_dressed_up(queues: Queues) -> None:
+def test_a_missing_permission_is_named(queues: Queues) -> None:
     session = a_session()
     Mouth(session, "sqs.DeleteMessage", refusal("AccessDenied", status=403))
 
-    with pytest.raises(ClientError, match="AccessDenied"):
+    with pytest.raises(DeniedError, match="its role must allow DeleteMessage"):
         queues.transport(session).acknowledge(Delivery(bell=a_bell(), receipt="r"))

@@ -233,6 +233,20 @@ def test_an_answer_that_is_an_error_tells_the_time_as_well() -> None:
     assert error_of(clock, machine) <= A_SECOND
 
 
+def test_a_mistake_that_the_answer_tells_of_is_not_kept_from_whoever_asks_first() -> None:
+    machine, clock = off_by(600)
+
+    def ask() -> None:
+        machine.ask(clock, there=timedelta(), back=timedelta())
+        raise LookupError
+
+    clock.consult_first(ask)
+    with pytest.raises(LookupError):
+        clock.now()
+
+    assert error_of(clock, machine) <= A_SECOND
+
+
 def test_a_store_that_does_not_say_what_time_it_is_is_asked_once() -> None:
     _, clock = off_by(600)
     asked: list[datetime] = []
