@@ -24,7 +24,9 @@ UV_VERSION := 0.13.9
 # The second emulator pins a botocore of its own.
 MINISTACK_VENV := .venv-ministack
 MINISTACK := ministack>=1.5.33,<2
-# The SAM CLI too.
+# So do the security linter and the SAM CLI.
+CHECKOV_VENV := .venv-checkov
+CHECKOV := checkov>=3.3,<4
 SAM_VENV := .venv-sam
 SAM := aws-sam-cli>=1.170,<2
 
@@ -90,6 +92,14 @@ check: $(INSTALLED) ## Lint, formatting, types, architecture, template
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python .ci/lint_template.py
 
+.PHONY: audit-template
+audit-template: $(CHECKOV_VENV)/.locked ## Look for what is unsafe in the template; reasons: .ci/checkov.yaml
+	@$(CHECKOV_VENV)/bin/checkov --config-file .ci/checkov.yaml
+
+.PHONY: validate
+validate: $(SAM_VENV)/.locked ## Ask the SAM CLI what it thinks of the template
+	@SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam validate --lint --region us-east-1
+
 .PHONY: format
 format: $(INSTALLED) ## Format the code and mend what can be mended
 	$(BIN)/ruff format
@@ -107,6 +117,9 @@ lock: $(UV_VENV)/bin/uv ## Write the lock files anew; UPGRADE=1 takes newer vers
 	@echo "Locking the second emulator (requirements-ministack.lock)."
 	@echo "$(MINISTACK)" | $(COMPILE) $(if $(UPGRADE),--upgrade) \
 		--output-file requirements-ministack.lock -
+	@echo "Locking the template's security linter (requirements-checkov.lock)."
+	@echo "$(CHECKOV)" | $(COMPILE) $(if $(UPGRADE),--upgrade) \
+		--output-file requirements-checkov.lock -
 	@echo "Locking the SAM CLI (requirements-sam.lock)."
 	@echo "$(SAM)" | $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-sam.lock -
 
@@ -163,7 +176,8 @@ ministack: $(MINISTACK_VENV)/.locked ## Install ministack, the second emulator, 
 
 .PHONY: clean
 clean: ## Remove environments, caches and builds
-	rm -rf $(VENV) $(UV_VENV) $(MINISTACK_VENV) $(SAM_VENV) .aws-sam build dist .headrace
+	rm -rf $(VENV) $(UV_VENV) $(MINISTACK_VENV) $(CHECKOV_VENV) $(SAM_VENV)
+	rm -rf .aws-sam build dist .headrace
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find adapters functions kernel tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
@@ -183,21 +197,15 @@ $(INSTALLED): $(LOCKED) pyproject.toml
 	@$(PIP) install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(MINISTACK_VENV)/.locked: requirements-ministack.lock
+# Each tool in an environment of its own. A lock is whole: nothing is left for pip to find out, and
+# some of the versions in it would fail to.
+$(MINISTACK_VENV)/.locked $(CHECKOV_VENV)/.locked $(SAM_VENV)/.locked: \
+		.venv-%/.locked: requirements-%.lock
 	$(NEEDS_PYTHON)
-	@echo "Making $(MINISTACK_VENV) with the locked ministack."
-	@$(PYTHON) -m venv --clear $(MINISTACK_VENV)
-	@$(MINISTACK_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
-		--require-hashes --requirement requirements-ministack.lock
-	@touch $@
-
-# The lock is whole: nothing is left for pip to find out, and some of its versions would fail to.
-$(SAM_VENV)/.locked: requirements-sam.lock
-	$(NEEDS_PYTHON)
-	@echo "Making $(SAM_VENV) with the locked SAM CLI."
-	@$(PYTHON) -m venv --clear $(SAM_VENV)
-	@$(SAM_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
-		--no-deps --require-hashes --requirement requirements-sam.lock
+	@echo "Making $(@D) with what $< says."
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+		--no-deps --require-hashes --requirement $<
 	@touch $@
 
 $(UV_VENV)/bin/uv:
