@@ -27,6 +27,9 @@ MINISTACK := ministack>=1.5.33,<2
 # The SAM CLI too.
 SAM_VENV := .venv-sam
 SAM := aws-sam-cli>=1.170,<2
+AUDIT_VENV := .venv-audit
+AUDIT := pip-audit>=2.10,<3
+LOCKS := $(sort $(wildcard requirements*.lock))
 
 # What `make run` reads: a file or a folder. This repository by default.
 INPUT ?= .
@@ -81,6 +84,16 @@ proof: $(INSTALLED) $(MINISTACK_VENV)/.locked ## Show figures: 49 siblings, 10,0
 bench: $(INSTALLED) ## Measure what stages and runs cost on AWS; ARGS goes to pytest
 	@$(BIN)/python -m pytest -s tests/benchmarks $(ARGS)
 
+# Built for this machine, and by its Python: Lambda's own artefact would not start here.
+.PHONY: bench-cold
+bench-cold: HERE = $(shell $(BIN)/python -c 'import sysconfig; \
+	print("build/packages", sysconfig.get_platform(), sysconfig.get_python_version(), sep="-")')
+bench-cold: $(INSTALLED) ## Measure the artefact, and how long the functions take to start
+	@rm -rf build/here
+	@$(MAKE) build-WorkerFunction ARTIFACTS_DIR=build/here PACKAGES=$(HERE) PLATFORM= \
+		PYTHON=$(BIN)/python COMPILER=$(BIN)/python
+	@$(BIN)/python -m tests.cold build/here $(ARGS)
+
 .PHONY: check
 check: $(INSTALLED) ## Lint, formatting, types, architecture, template
 	$(BIN)/ruff check
@@ -89,6 +102,13 @@ check: $(INSTALLED) ## Lint, formatting, types, architecture, template
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python .ci/lint_template.py
+
+# Not part of `check`: it asks the package index, and its answer changes with the day.
+.PHONY: audit
+audit: $(AUDIT_VENV)/.locked ## Ask the package index for known vulnerabilities of what is locked
+	@status=0; for lock in $(LOCKS); do echo "$$lock"; \
+		$(AUDIT_VENV)/bin/pip-audit --strict --disable-pip --no-deps --require-hashes \
+		--progress-spinner off --requirement "$$lock" || status=1; done; exit $$status
 
 .PHONY: format
 format: $(INSTALLED) ## Format the code and mend what can be mended
@@ -109,6 +129,8 @@ lock: $(UV_VENV)/bin/uv ## Write the lock files anew; UPGRADE=1 takes newer vers
 		--output-file requirements-ministack.lock -
 	@echo "Locking the SAM CLI (requirements-sam.lock)."
 	@echo "$(SAM)" | $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-sam.lock -
+	@echo "Locking what audits the locks (requirements-audit.lock)."
+	@echo "$(AUDIT)" | $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-audit.lock -
 
 COMPILE = $(UV_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
@@ -163,7 +185,7 @@ ministack: $(MINISTACK_VENV)/.locked ## Install ministack, the second emulator, 
 
 .PHONY: clean
 clean: ## Remove environments, caches and builds
-	rm -rf $(VENV) $(UV_VENV) $(MINISTACK_VENV) $(SAM_VENV) .aws-sam build dist .headrace
+	rm -rf $(VENV) $(UV_VENV) $(MINISTACK_VENV) $(SAM_VENV) $(AUDIT_VENV) .aws-sam build dist .headrace
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find adapters functions kernel tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
@@ -191,13 +213,13 @@ $(MINISTACK_VENV)/.locked: requirements-ministack.lock
 		--require-hashes --requirement requirements-ministack.lock
 	@touch $@
 
-# The lock is whole: nothing is left for pip to find out, and some of its versions would fail to.
-$(SAM_VENV)/.locked: requirements-sam.lock
+# The locks are whole: nothing is left for pip to find out, and some of its versions would fail to.
+$(SAM_VENV)/.locked $(AUDIT_VENV)/.locked: .venv-%/.locked: requirements-%.lock
 	$(NEEDS_PYTHON)
-	@echo "Making $(SAM_VENV) with the locked SAM CLI."
-	@$(PYTHON) -m venv --clear $(SAM_VENV)
-	@$(SAM_VENV)/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
-		--no-deps --require-hashes --requirement requirements-sam.lock
+	@echo "Making .venv-$* from $<."
+	@$(PYTHON) -m venv --clear .venv-$*
+	@.venv-$*/bin/python -m pip --disable-pip-version-check --no-input install --quiet \
+		--no-deps --require-hashes --requirement $<
 	@touch $@
 
 $(UV_VENV)/bin/uv:
