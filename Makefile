@@ -29,6 +29,9 @@ CHECKOV_VENV := .venv-checkov
 CHECKOV := checkov>=3.3,<4
 SAM_VENV := .venv-sam
 SAM := aws-sam-cli>=1.170,<2
+AUDIT_VENV := .venv-audit
+AUDIT := pip-audit>=2.10,<3
+LOCKS := $(sort $(wildcard requirements*.lock))
 
 # What `make run` reads: a file or a folder. This repository by default.
 INPUT ?= .
@@ -83,6 +86,16 @@ proof: $(INSTALLED) $(MINISTACK_VENV)/.locked ## Show figures: 49 siblings, 10,0
 bench: $(INSTALLED) ## Measure what stages and runs cost on AWS; ARGS goes to pytest
 	@$(BIN)/python -m pytest -s tests/benchmarks $(ARGS)
 
+# Built for this machine, and by its Python: Lambda's own artefact would not start here.
+.PHONY: bench-cold
+bench-cold: HERE = $(shell $(BIN)/python -c 'import sysconfig; \
+	print("build/packages", sysconfig.get_platform(), sysconfig.get_python_version(), sep="-")')
+bench-cold: $(INSTALLED) ## Measure the artefact, and how long the functions take to start
+	@rm -rf build/here
+	@$(MAKE) build-WorkerFunction ARTIFACTS_DIR=build/here PACKAGES=$(HERE) PLATFORM= \
+		PYTHON=$(BIN)/python COMPILER=$(BIN)/python
+	@$(BIN)/python -m tests.cold build/here $(ARGS)
+
 .PHONY: check
 check: $(INSTALLED) ## Lint, formatting, types, architecture, template
 	$(BIN)/ruff check
@@ -99,6 +112,13 @@ audit-template: $(CHECKOV_VENV)/.locked ## Look for what is unsafe in the templa
 .PHONY: validate
 validate: $(SAM_VENV)/.locked ## Ask the SAM CLI what it thinks of the template
 	@SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam validate --lint --region us-east-1
+
+# Not part of `check`: it asks the package index, and its answer changes with the day.
+.PHONY: audit
+audit: $(AUDIT_VENV)/.locked ## Ask the package index for known vulnerabilities of what is locked
+	@status=0; for lock in $(LOCKS); do echo "$$lock"; \
+		$(AUDIT_VENV)/bin/pip-audit --strict --disable-pip --no-deps --require-hashes \
+		--progress-spinner off --requirement "$$lock" || status=1; done; exit $$status
 
 .PHONY: format
 format: $(INSTALLED) ## Format the code and mend what can be mended
@@ -122,6 +142,8 @@ lock: $(UV_VENV)/bin/uv ## Write the lock files anew; UPGRADE=1 takes newer vers
 		--output-file requirements-checkov.lock -
 	@echo "Locking the SAM CLI (requirements-sam.lock)."
 	@echo "$(SAM)" | $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-sam.lock -
+	@echo "Locking what audits the locks (requirements-audit.lock)."
+	@echo "$(AUDIT)" | $(COMPILE) $(if $(UPGRADE),--upgrade) --output-file requirements-audit.lock -
 
 COMPILE = $(UV_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock"
@@ -176,7 +198,7 @@ ministack: $(MINISTACK_VENV)/.locked ## Install ministack, the second emulator, 
 
 .PHONY: clean
 clean: ## Remove environments, caches and builds
-	rm -rf $(VENV) $(UV_VENV) $(MINISTACK_VENV) $(CHECKOV_VENV) $(SAM_VENV)
+	rm -rf $(VENV) $(UV_VENV) $(MINISTACK_VENV) $(CHECKOV_VENV) $(SAM_VENV) $(AUDIT_VENV)
 	rm -rf .aws-sam build dist .headrace
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find adapters functions kernel tests -type d -name __pycache__ -prune -exec rm -rf {} +
@@ -199,7 +221,7 @@ $(INSTALLED): $(LOCKED) pyproject.toml
 
 # Each tool in an environment of its own. A lock is whole: nothing is left for pip to find out, and
 # some of the versions in it would fail to.
-$(MINISTACK_VENV)/.locked $(CHECKOV_VENV)/.locked $(SAM_VENV)/.locked: \
+$(MINISTACK_VENV)/.locked $(CHECKOV_VENV)/.locked $(SAM_VENV)/.locked $(AUDIT_VENV)/.locked: \
 		.venv-%/.locked: requirements-%.lock
 	$(NEEDS_PYTHON)
 	@echo "Making $(@D) with what $< says."

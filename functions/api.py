@@ -1,5 +1,7 @@
 """HTTP in: routes to commands and queries, errors to statuses."""
 
+import functions.start  # noqa: F401 - see there
+
 import threading
 from dataclasses import asdict
 from http import HTTPStatus
@@ -137,4 +139,4 @@ def _plausible(run_id: str) -> str:
 app.not_found(refuse_route)
 app.exception_handler(EngineError)(refuse)
 app.exception_handler(Exception)(break_down)
-wiring.prepare()
+wiring.prepare(rings=True)

@@ -1,5 +1,7 @@
 """Cron in: one round of chores, within the time that this invocation has."""
 
+import functions.start  # noqa: F401 - see there
+
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any, Final

@@ -5,18 +5,20 @@ from contextlib import suppress
 from functools import cache
 
 from boto3.session import Session
+from botocore.session import get_session
 
 from adapters.dynamodb.layout import GuardedItems
 from adapters.dynamodb.persistence import DynamoPersistence
 from adapters.dynamodb.table_items import TableItems
 from adapters.eventbridge.event_sink import EventBridgeSink
 from adapters.eventbridge.scheduler import EventBridgeScheduler
-from adapters.memory.registry import MemoryRegistry
 from adapters.s3.blob_store import S3BlobStore
 from adapters.sqs.job_transport import SqsJobTransport
 from adapters.system.clock import SystemClock
 from adapters.system.entropy import RandomEntropy
 from adapters.system.executor import LocalExecutor
+from adapters.system.registry import ProcessRegistry
+from functions import start
 from functions.discovery import discover
 from functions.metering import meter
 from functions.settings import Settings, on_lambda
@@ -50,17 +52,25 @@ def transport() -> JobTransport:
     return ports().transport
 
 
-def prepare() -> None:
+def prepare(*, rings: bool = False, publishes: bool = False) -> None:
     """Make the kernel while Lambda starts the process: that phase has a whole processor, and
     what is wrong with a deployment shows before a bell is taken. The way to the store is opened
     as well, by asking what time it is there: a table of another layout, or one that this
     function may not read, is wrong with the deployment too.
+
+    Args:
+        rings: Nearly every invocation rings, so that the way to the queues is opened, too.
+        publishes: The same with events.
     """
     if on_lambda():
-        clock = kernel().ports.clock
+        ready = ports()
+        for needed, port in ((rings, ready.transport), (publishes, ready.sink)):
+            if needed and isinstance(port, SqsJobTransport | EventBridgeSink):
+                port.make_client()
         with suppress(UnavailableError):
             # Whoever needs the time asks again.
-            clock.now()
+            ready.clock.now()
+    start.over(for_good=on_lambda())
 
 
 def forget() -> None:
@@ -85,7 +95,9 @@ def _kernel() -> Kernel:
 
 
 def _ports(settings: Settings) -> Ports:
-    session = Session(region_name=settings.region)
+    # All clients load what they know of AWS through one session, also PynamoDB's.
+    core = get_session()
+    session = Session(botocore_session=core, region_name=settings.region)
     clock, entropy = SystemClock(), RandomEntropy()
     items = GuardedItems(
         TableItems(
@@ -94,6 +106,7 @@ def _ports(settings: Settings) -> Ports:
             clock=clock,
             entropy=entropy,
             listener=clock,
+            session=core,
         ),
         table=settings.table,
     )
@@ -117,7 +130,7 @@ def _ports(settings: Settings) -> Ports:
         ),
         clock=clock,
         entropy=entropy,
-        registry=MemoryRegistry(discover(settings.workflows)),
+        registry=ProcessRegistry(discover(settings.workflows)),
         executor=LocalExecutor(),
         logbook=PowertoolsLogbook(),
         meter=meter,

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,9 @@ COMMANDS = [path for path in KERNEL if path.parent.name == "commands" and path.s
 INITS = [path for path in SOURCES if path.stem == "__init__"]
 LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 EVENTS = sorted((ROOT / "events").glob("*.json"))
+
+PINNED = r"[a-z0-9-]+==[^ ]+( ; [^#]+?)?( +--hash=sha256:[0-9a-f]{64})+"
+INSECURE = re.compile(r"S(\d|$)|ALL")
 
 LONGEST = 300
 
@@ -148,6 +152,32 @@ def test_lambda_runs_the_versions_that_developers_test() -> None:
 
     assert shipped
     assert shipped <= pins("requirements-dev.lock")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_pins_each_package_to_one_version_and_to_the_digests_of_its_files(
+    lock: str,
+) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+
+    loose = [line for line in lines if not re.fullmatch(PINNED, line)]
+
+    assert lines
+    assert not loose
+
+
+def test_the_linter_looks_for_what_is_insecure_and_passes_over_it_in_tests_only() -> None:
+    lint = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["ruff"][
+        "lint"
+    ]
+
+    passed = {"**": lint["ignore"], **lint["per-file-ignores"]}
+
+    assert lint["select"] == ["ALL"]
+    assert {place for place, rules in passed.items() if any(map(INSECURE.match, rules))} == {
+        "tests/**"
+    }
 
 
 @pytest.mark.parametrize("lock", LOCKS)

@@ -20,7 +20,7 @@ IMPATIENT: Final = Config(
 )
 
 # Clients may be shared by threads; a session that makes them may not.
-_making = threading.Lock()
+making: Final = threading.Lock()
 
 
 class LazyClient(Generic[ClientT]):
@@ -35,7 +35,7 @@ class LazyClient(Generic[ClientT]):
 
     def __call__(self) -> ClientT:
         if not self._made:
-            with _making:
+            with making:
                 if not self._made:
                     self._made.append(self._make(self._session or _default_session(), IMPATIENT))
         return self._made[0]

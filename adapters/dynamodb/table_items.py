@@ -6,10 +6,13 @@ from itertools import chain, repeat
 from typing import Any, Final, TypeAlias, TypeVar
 from uuid import uuid4
 
+from botocore.client import BaseClient
+from botocore.session import Session
 from pynamodb.connection import Connection
 from pynamodb.pagination import ResultIterator
 from pynamodb.transactions import TransactWrite
 
+from adapters.aws.client import making
 from adapters.dynamodb.dates import Listener, let_hear
 from adapters.dynamodb.expressions import actions_of, condition_of
 from adapters.dynamodb.items import Item
@@ -34,6 +37,7 @@ class TableItems:
 
     Args:
         listener: Is told what time it is for DynamoDB, with every response.
+        session: Makes the client, in place of one that PynamoDB makes for each thread.
     """
 
     def __init__(
@@ -44,11 +48,13 @@ class TableItems:
         clock: Clock,
         entropy: Entropy,
         listener: Listener | None = None,
+        session: Session | None = None,
     ) -> None:
         self._records = bound_to(table, region)
         self._patience = Patience(table=table, clock=clock, entropy=entropy)
         self._listener = listener
-        self._heard: object = None
+        self._session = session
+        self._heard: BaseClient | None = None
 
     def get(self, key: Key) -> Item | None:
         return self._ask(partial(self._get, key))
@@ -84,12 +90,12 @@ class TableItems:
         return self._ask(lambda: _plain(self._records.due_index.query(shard, until, limit=limit)))
 
     def _ask(self, question: Callable[[], _Answer], *, about: Sequence[str] = ()) -> _Answer:
-        if self._listener is not None:
-            client = self._connection.client
-            # PynamoDB makes it once, or anew as long as it has no credentials.
-            if client is not self._heard:
+        client = self._client
+        # PynamoDB makes it once, or anew as long as it has no credentials.
+        if client is not self._heard:
+            if self._listener is not None:
                 let_hear(self._listener, client.meta.events)
-                self._heard = client
+            self._heard = client
         return self._patience.ask(question, about=about)
 
     def _get(self, key: Key) -> Item | None:
@@ -165,6 +171,17 @@ class TableItems:
         record = self._records()
         record.from_simple_dict(dict(put.item))
         return record
+
+    @property
+    def _client(self) -> BaseClient:
+        connection = self._connection
+        if self._session is None or self._heard is not None:
+            return connection.client
+        with making:
+            # PynamoDB takes no session from outside; each of its own would load all of
+            # botocore's tables once more, which takes as long as to make three clients.
+            connection._local.session = self._session  # noqa: SLF001
+            return connection.client
 
     @property
     def _connection(self) -> Connection:

@@ -45,6 +45,10 @@ class EventBridgeSink:
             session, lambda session, config: session.client("events", config=config)
         )
 
+    def make_client(self) -> None:
+        """Do it now rather than when it is first needed."""
+        self._events()
+
     def publish(self, events: Sequence[Event]) -> Published:
         accepted = 0
         entries = [self._entry_of(event) for event in events]

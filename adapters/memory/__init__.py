@@ -9,8 +9,8 @@ from adapters.memory.job_transport import MemoryJobTransport
 from adapters.memory.logbook import MemoryLogbook
 from adapters.memory.meter import MemoryMeter
 from adapters.memory.persistence import MemoryPersistence
-from adapters.memory.registry import MemoryRegistry
 from adapters.memory.scheduler import ForgetfulScheduler, MemoryScheduler, Ring
+from adapters.system.registry import ProcessRegistry as MemoryRegistry
 
 __all__ = [
     "ForgetfulScheduler",

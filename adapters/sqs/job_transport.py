@@ -56,6 +56,10 @@ class SqsJobTransport:
             session, lambda session, config: session.client("sqs", config=config)
         )
 
+    def make_client(self) -> None:
+        """Do it now rather than when it is first needed."""
+        self._sqs()
+
     @property
     def longest_delay(self) -> timedelta:
         return LONGEST_DELAY

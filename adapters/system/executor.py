@@ -1,6 +1,5 @@
 """Bodies run in a thread of their own, so that the deadline holds whatever they do."""
 
-import asyncio
 import inspect
 import threading
 from collections.abc import Awaitable, Callable
@@ -62,7 +61,7 @@ class _Call:
         try:
             result = self._body()
             if inspect.isawaitable(result):
-                result = asyncio.run(self._awaited(result))
+                result = self._awaited(result)
         except Exception as error:  # noqa: BLE001  # The caller gets it, whatever it is.
             self._outcome.set_exception(error)
         except BaseException as error:  # noqa: BLE001
@@ -88,11 +87,17 @@ class _Call:
             if self._cancel_task:
                 self._cancel_task()
 
-    async def _awaited(self, awaitable: Awaitable[Any]) -> Any:
-        loop = asyncio.get_running_loop()
-        task = asyncio.ensure_future(awaitable)
-        with self._lock:
-            self._cancel_task = lambda: loop.call_soon_threadsafe(task.cancel)
-            if self._cancelled:
-                task.cancel()
-        return await task
+    def _awaited(self, awaitable: Awaitable[Any]) -> Any:
+        # Few bodies need it, and every process would pay for it at its start.
+        import asyncio  # noqa: PLC0415
+
+        async def watched() -> Any:
+            loop = asyncio.get_running_loop()
+            task = asyncio.ensure_future(awaitable)
+            with self._lock:
+                self._cancel_task = lambda: loop.call_soon_threadsafe(task.cancel)
+                if self._cancelled:
+                    task.cancel()
+            return await task
+
+        return asyncio.run(watched())

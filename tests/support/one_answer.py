@@ -1,14 +1,12 @@
 """DynamoDB as a function meets it when it starts: whatever is asked, there is one answer."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any
 
-HOST: Final = "127.0.0.1"
+from tests.support.quiet_server import QuietHandler, serving
 
 
 def with_layout(number: int) -> Mapping[str, Any]:
@@ -32,12 +30,8 @@ def one_answer(answer: Mapping[str, Any]) -> Iterator[str]:
     """Give *answer* to every request, and yield where to ask."""
     body = json.dumps(answer).encode()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
-
-        def do_POST(self) -> None:
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:  # noqa: N802 - its own name
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response_only(400 if "__type" in answer else 200)
             self.send_header("Date", formatdate(usegmt=True))
@@ -47,11 +41,5 @@ def one_answer(answer: Mapping[str, Any]) -> Iterator[str]:
             self.wfile.write(body)
             self.wfile.flush()
 
-    server = ThreadingHTTPServer((HOST, 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://{HOST}:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as address:
+        yield f"http://{address}"

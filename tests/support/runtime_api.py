@@ -5,16 +5,15 @@ import os
 import queue
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-HOST: Final = "127.0.0.1"
+from tests.support.quiet_server import QuietHandler, serving
+
 _ARN: Final = "arn:aws:lambda:us-east-1:123456789012:function:headrace"
 # No machine is so slow; whoever waits longer waits for ever.
 _PATIENCE: Final = 60
@@ -60,17 +59,12 @@ def runtime_api() -> Iterator[RuntimeApi]:
     class Handler(_Handler):
         runtime = api
 
-    server = ThreadingHTTPServer((HOST, 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    api.address = f"{HOST}:{server.server_address[1]}"
-    try:
-        yield api
-    finally:
-        # Whoever still waits for an event is told that there is none.
-        api.events.put(None)
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as api.address:
+        try:
+            yield api
+        finally:
+            # Whoever still waits for an event is told that there is none.
+            api.events.put(None)
 
 
 @contextmanager
@@ -109,14 +103,10 @@ def function(
         process.communicate()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     runtime: RuntimeApi
-    protocol_version = "HTTP/1.1"
-    # Otherwise every answer would wait for an acknowledgement, for 40 milliseconds.
-    disable_nagle_algorithm = True
-    wbufsize = -1
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - its own name
         self.runtime.asked_at.append(time.perf_counter())
         event = self.runtime.events.get()
         self._reply(
@@ -130,13 +120,10 @@ class _Handler(BaseHTTPRequestHandler):
             },
         )
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - its own name
         at, body = time.perf_counter(), self._body()
         self.runtime.said.put(Told(path=self.path, body=json.loads(body or b"{}"), at=at))
         self._reply(202, b"{}", {})
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its own name
-        """Say nothing; others look at what was said."""
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":

@@ -1,4 +1,4 @@
-"""Definitions in a dictionary. On Lambda too: they are deployed with the process."""
+"""Definitions in a dictionary, on Lambda too: they are deployed with the process."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,7 +6,7 @@ from kernel.authoring.workflow import Workflow
 from kernel.errors import DefinitionError, NotFoundError
 
 
-class MemoryRegistry:
+class ProcessRegistry:
     """What this process was deployed with."""
 
     def __init__(self, workflows: Iterable[Workflow] = ()) -> None:

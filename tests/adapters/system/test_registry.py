@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel
 
-from adapters.memory import MemoryRegistry
+from adapters.system.registry import ProcessRegistry
 from kernel.authoring import StageContext, Workflow, stage, workflow
 from kernel.errors import DefinitionError, NotFoundError
 from kernel.ports.registry import Registry
@@ -25,14 +25,14 @@ def a_workflow(workflow_id: str) -> Workflow:
 def test_a_workflow_is_found_by_its_id() -> None:
     doubled, reports = a_workflow("doubled"), a_workflow("reports")
 
-    registry: Registry = MemoryRegistry([reports, doubled])
+    registry: Registry = ProcessRegistry([reports, doubled])
 
     assert registry.workflow("doubled") is doubled
     assert list(registry.workflows()) == [doubled, reports]
 
 
 def test_one_that_is_not_known_is_named_with_those_that_are() -> None:
-    registry = MemoryRegistry([a_workflow("reports"), a_workflow("doubled")])
+    registry = ProcessRegistry([a_workflow("reports"), a_workflow("doubled")])
 
     with pytest.raises(NotFoundError) as missing:
         registry.workflow("report")
@@ -43,7 +43,7 @@ def test_one_that_is_not_known_is_named_with_those_that_are() -> None:
 
 
 def test_nothing_is_known_at_first() -> None:
-    registry = MemoryRegistry()
+    registry = ProcessRegistry()
 
     with pytest.raises(NotFoundError, match="known are: none"):
         registry.workflow("reports")
@@ -51,7 +51,7 @@ def test_nothing_is_known_at_first() -> None:
 
 def test_adding_the_same_one_again_changes_nothing() -> None:
     reports = a_workflow("reports")
-    registry = MemoryRegistry([reports])
+    registry = ProcessRegistry([reports])
 
     registry.add(reports)
 
@@ -59,7 +59,7 @@ def test_adding_the_same_one_again_changes_nothing() -> None:
 
 
 def test_two_with_one_id_are_refused() -> None:
-    registry = MemoryRegistry([a_workflow("reports")])
+    registry = ProcessRegistry([a_workflow("reports")])
 
     with pytest.raises(DefinitionError, match="two workflows with the id 'reports'"):
         registry.add(a_workflow("reports"))
