@@ -5,6 +5,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -28,9 +29,9 @@ ROOT: Final = Path(__file__).parents[2]
 FLOWS: Final = Path(__file__).with_name("flows.py")
 STACK: Final = "headrace"
 
-# Where the translated template says that the code is.
+# What the module with the workflows is called in the artefact, and where that is.
+_MODULE: Final = "flows"
 _BUCKET: Final = "artefacts"
-_KEY: Final = "headrace.zip"
 # Each is a Python process on this machine.
 _WORKERS_A_QUEUE: Final = 3
 _FINAL: Final = ("COMPLETE", "FAILED")
@@ -75,17 +76,27 @@ class Deployment:
         run_id: str = answer.body["run_id"]
         return run_id
 
+    def release(self, workflows: Path) -> None:
+        """Deploy again, over what is there, with other *workflows*."""
+        client = self.session.client("cloudformation")
+        client.update_stack(**_release(self.session, workflows))
+        _outputs(self.session, "UPDATE_COMPLETE")
 
-def deploy() -> Deployment:
-    """Make the stack in the emulator that this process' clients are led to."""
+
+def deploy(workflows: Path = FLOWS) -> Deployment:
+    """Make the stack in the emulator that this process' clients are led to.
+
+    Args:
+        workflows: The module with the workflows.
+    """
     if not (PYTHON.parents[1] / "lib" / f"python{sysconfig.get_python_version()}").exists():
         pytest.fail(f"ministack does not run Python {sys.version}: make clean ministack")
     session = a_session()
     session.client("s3").create_bucket(
         Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
     )
-    session.client("s3").put_object(Bucket=_BUCKET, Key=_KEY, Body=_code())
-    outputs = _created(session)
+    session.client("cloudformation").create_stack(**_release(session, workflows))
+    outputs = _outputs(session, "CREATE_COMPLETE")
     function = outputs["WorkerFunctionName"]
     found = session.client("lambda").get_function_configuration(FunctionName=function)
     variables = found["Environment"]["Variables"]
@@ -94,29 +105,39 @@ def deploy() -> Deployment:
     return Deployment(session=session, outputs=outputs, kernel=kernel)
 
 
-def _created(session: Session) -> dict[str, str]:
+def _release(session: Session, workflows: Path) -> Any:
+    """Upload the code with *workflows*, and return what CloudFormation is to make of it."""
+    code = _code(workflows)
+    # As SAM names it: other code lies elsewhere, or CloudFormation would not see the difference.
+    key = f"{sha256(code).hexdigest()}.zip"
+    session.client("s3").put_object(Bucket=_BUCKET, Key=key, Body=code)
+    return {
+        "StackName": STACK,
+        "TemplateBody": json.dumps(_template(key)),
+        "Capabilities": ["CAPABILITY_IAM"],
+        "Parameters": [{"ParameterKey": "WorkflowsPackage", "ParameterValue": _MODULE}],
+    }
+
+
+def _outputs(session: Session, status: str) -> dict[str, str]:
+    """Wait until the stack is done, which is well if that is *status*; return its outputs."""
     client = session.client("cloudformation")
-    client.create_stack(
-        StackName=STACK,
-        TemplateBody=json.dumps(_template()),
-        Capabilities=["CAPABILITY_IAM"],
-        Parameters=[{"ParameterKey": "WorkflowsPackage", "ParameterValue": FLOWS.stem}],
-    )
 
     def finished() -> Any:
         stack = client.describe_stacks(StackName=STACK)["Stacks"][0]
         return stack if stack["StackStatus"].endswith(_FINAL) else None
 
     stack = until(finished)
-    assert stack["StackStatus"] == "CREATE_COMPLETE", client.describe_stack_events(StackName=STACK)
+    assert stack["StackStatus"] == status, client.describe_stack_events(StackName=STACK)
     return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
 
-def _template() -> Any:
-    """Return the template, whole. Two things are told to the emulator in its own way.
+def _template(key: str) -> Any:
+    """Return the template, whole, with the code that is stored under *key*.
 
-    Its processes have no packages; ours are lent to them. And it takes a number that comes from
-    a parameter for text, on which its mappings stumble.
+    Two things are told to the emulator in its own way. Its processes have no packages; ours are
+    lent to them. And it takes a number that comes from a parameter for text, on which its mappings
+    stumble.
     """
     template = translate_template(region=REGION)
     for resource in template["Resources"].values():
@@ -124,6 +145,7 @@ def _template() -> Any:
             case {"Type": "AWS::Lambda::Function", "Properties": properties}:
                 variables = properties["Environment"]["Variables"]
                 variables["PYTHONPATH"] = sysconfig.get_paths()["purelib"]
+                properties["Code"] = {"S3Bucket": _BUCKET, "S3Key": key}
             case {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties}:
                 properties["ScalingConfig"] = {"MaximumConcurrency": _WORKERS_A_QUEUE}
             case _:
@@ -131,10 +153,10 @@ def _template() -> Any:
     return template
 
 
-def _code() -> bytes:
+def _code(workflows: Path) -> bytes:
     content = BytesIO()
     with ZipFile(content, "w") as archive:
-        archive.write(FLOWS, FLOWS.name)
+        archive.write(workflows, f"{_MODULE}.py")
         for package in ("adapters", "functions", "kernel"):
             for path in sorted((ROOT / package).rglob("*.py")):
                 archive.write(path, path.relative_to(ROOT))

@@ -16,13 +16,14 @@ import pytest
 from moto.logs.models import LogGroup
 
 from functions import wiring
-from functions.local.account import Account, open_account
+from functions.local.account import STACK, Account, open_account
 from functions.local.blueprint import functions_in
 from functions.local.event_shapes import sqs_event, tick_event
 from functions.local.gateway import Gateway, Response
 from functions.local.invocation import Lambda
 from functions.local.queues import failed_ids
 from functions.local.schedules import moment_of
+from functions.local.template import environments
 from functions.settings import Settings
 from kernel.dispatch import Kernel
 from kernel.engine import engine
@@ -63,13 +64,9 @@ class AheadClock:
 
 
 class Crew:
-    """What whoever plays AWS may do with the functions of the account.
+    """What whoever plays AWS may do with the functions of the account."""
 
-    Args:
-        ours: Variables that are not as the template has them, such as `HEADRACE_WORKFLOWS`.
-    """
-
-    def __init__(self, account: Account, gate: Gate, ahead: Ahead, **ours: str) -> None:
+    def __init__(self, account: Account, gate: Gate, ahead: Ahead) -> None:
         self.account = account
         self.gate = gate
         self._ahead = ahead
@@ -79,9 +76,7 @@ class Crew:
         self._scheduler: Any = boto3.client("scheduler")
         self._functions = functions_in()
         self._lambda = Lambda(self._functions, region=account.region)
-        self.roles = roles_in(account)
-        self._posts = posts_in(account, self.roles)
-        self._kernels = {name: self._kernel(post, ours) for name, post in self._posts.items()}
+        self._man()
         routes = self._functions[API].routes
         self.gateway = Gateway(routes, partial(self.invoke, API))
 
@@ -97,6 +92,28 @@ class Crew:
 
     def skip(self, span: timedelta) -> None:
         self._ahead.skip(span)
+
+    def release(self, workflows: str) -> None:
+        """Deploy again, over what is there, with other *workflows*."""
+        cloudformation = boto3.client("cloudformation")
+        cloudformation.update_stack(
+            StackName=STACK,
+            UsePreviousTemplate=True,
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value}
+                for name, value in _parameters(workflows).items()
+            ],
+        )
+        [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+        self.account = replace(self.account, environments=environments(outputs))
+        self._man()
+
+    def _man(self) -> None:
+        """Give each function what the stack has for it now, and a new process."""
+        self.roles = roles_in(self.account)
+        self._posts = posts_in(self.account, self.roles)
+        self._kernels = {name: self._kernel(post) for name, post in self._posts.items()}
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         post = self._posts[function]
@@ -206,8 +223,8 @@ class Crew:
         with self.gate.acting(role):
             self._sqs.send_message(QueueUrl=url, MessageBody=target["Input"])
 
-    def _kernel(self, post: Post, ours: Mapping[str, str]) -> Kernel:
-        variables = {**post.environment, "AWS_REGION": self.account.region, **ours}
+    def _kernel(self, post: Post) -> Kernel:
+        variables = {**post.environment, "AWS_REGION": self.account.region}
         made = wiring.assemble(Settings.from_environment(variables))
         clock = AheadClock(own=made.ports.clock, ahead=self._ahead)
         return engine(replace(made.ports, clock=clock), made.policy)
@@ -224,7 +241,10 @@ def crew(workflows: str) -> Iterator[Crew]:
         whole = LogGroup.get_cfn_attribute
         patch.setattr(LogGroup, "get_cfn_attribute", lambda group, name: f"{whole(group, name)}:*")
         patch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
-        # A tick asks each shard: with one, it asks once.
-        given = {"WorkflowsPackage": workflows, "DueShards": "1"}
-        account = opening.enter_context(open_account(parameters=given))
+        account = opening.enter_context(open_account(parameters=_parameters(workflows)))
         yield Crew(account, gate, Ahead(queues=QueueTime(patch)))
+
+
+def _parameters(workflows: str) -> dict[str, str]:
+    # A tick asks each shard: with one, it asks once.
+    return {"WorkflowsPackage": workflows, "DueShards": "1"}
