@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from adapters.aws.errors import DeniedError
 from adapters.dynamodb.keys import Key
 from adapters.dynamodb.operations import THERE, Delete, Operation, Put, Require
 from adapters.dynamodb.table_items import TableItems
@@ -73,7 +74,7 @@ def test_what_is_granted_is_let_through_and_is_not_idle(gate: Gate, items: Table
 def test_what_is_not_granted_is_denied_by_its_name(gate: Gate, items: TableItems) -> None:
     role = a_role(*on_table("GetItem"))
 
-    with gate.acting(role), pytest.raises(Exception, match="dynamodb:PutItem on resource"):
+    with gate.acting(role), pytest.raises(DeniedError, match="must allow dynamodb:PutItem on arn"):
         items.write([Put(key=HERE, item={"pk": "a", "sk": "1"})])
 
     assert [str(request) for request in role.denied] == [f"dynamodb:PutItem on {ON_TABLE}"]
