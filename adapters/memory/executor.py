@@ -6,15 +6,25 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from kernel.ports.executor import AttemptKey
+from kernel.ports.executor import AttemptKey, Pulse
 
 
 class InlineExecutor:
-    """Runs a body in the caller's thread. Nothing watches the time, and nothing is left behind."""
+    """Runs a body in the caller's thread. Nothing watches the time, nothing beats, and nothing
+    is left behind.
+    """
 
     tainted = False
+    is_stopping = False
 
-    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
+    def run(
+        self,
+        body: Callable[[], Any],
+        *,
+        of: AttemptKey,
+        within: timedelta,
+        pulse: Pulse | None = None,
+    ) -> Any:
         try:
             result = body()
             return asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result

@@ -3,15 +3,20 @@
 import heapq
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from kernel.errors import InvalidInputError
+from kernel.errors import InvalidInputError, NotFoundError
 from kernel.model import bell_wire
 from kernel.model.bell import Bell
 from kernel.ports.clock import Clock
 from kernel.ports.job_transport import Delivery
+
+# No name of a queue looks like these.
+_URGENT: Final = "(urgent)"
+_ORDINARY: Final = "(ordinary)"
 
 
 @dataclass(kw_only=True)
@@ -19,15 +24,16 @@ class _Letter:
     """A bell as text, so that nothing is shared with the sender. *count* is of its deliveries."""
 
     text: str
-    urgent: bool
+    line: str
     visible_at: datetime
     count: int = 0
 
 
 class MemoryJobTransport:
-    """Two heaps by due time, the urgent one first.
+    """Heaps by due time: an urgent one, an ordinary one, and one for each name.
 
     Args:
+        queues: The names. A bell for another name goes to the ordinary queue.
         clock: When bells are due; they wait for it and not for the world's time.
         visibility: How long a bell that was handed out stays hidden.
         max_receives: After so many deliveries a bell is dead.
@@ -37,6 +43,7 @@ class MemoryJobTransport:
         self,
         *,
         clock: Clock,
+        queues: Collection[str] = (),
         visibility: timedelta = timedelta(minutes=15),
         max_receives: int = 5,
         longest_delay: timedelta = timedelta(minutes=15),
@@ -48,7 +55,8 @@ class MemoryJobTransport:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._letters: dict[int, _Letter] = {}
-        self._queues: dict[bool, list[tuple[datetime, int]]] = {True: [], False: []}
+        lines = (_URGENT, _ORDINARY, *queues)
+        self._queues: dict[str, list[tuple[datetime, int]]] = {line: [] for line in lines}
         self._dead: list[str] = []
 
     def __len__(self) -> int:
@@ -79,24 +87,36 @@ class MemoryJobTransport:
         bells = (_bell_of(letter) for letter in letters)
         return tuple(bell for bell in bells if bell is not None)
 
-    def post(self, text: str, *, urgent: bool = False, delay: timedelta = timedelta()) -> None:
+    def post(
+        self,
+        text: str,
+        *,
+        urgent: bool = False,
+        queue: str | None = None,
+        delay: timedelta = timedelta(),
+    ) -> None:
         """Put in *text*, be it a bell or not, as anybody who may write to a queue can."""
+        ordinary = _URGENT if urgent else _ORDINARY
+        line = queue if queue in self._queues else ordinary
         with self._lock:
             number = next(self._numbers)
-            letter = _Letter(text=text, urgent=urgent, visible_at=self._clock.now() + delay)
+            letter = _Letter(text=text, line=line, visible_at=self._clock.now() + delay)
             self._letters[number] = letter
             self._line_up(number, letter)
 
     def send(self, bells: Sequence[Bell], *, delay: timedelta = timedelta()) -> None:
         for bell in bells:
             text = bell_wire.encode(bell)
-            self.post(text, urgent=bell.urgent, delay=min(delay, self._longest_delay))
+            held_back = min(delay, self._longest_delay)
+            self.post(text, urgent=bell.urgent, queue=bell.queue, delay=held_back)
 
-    def receive(self, *, limit: int = 1) -> Sequence[Delivery]:
+    def receive(self, *, limit: int = 1, queue: str | None = None) -> Sequence[Delivery]:
+        if queue is not None and queue not in self._queues:
+            raise NotFoundError(f"There is no queue {queue!r}.", queue=queue)
         deliveries: list[Delivery] = []
         with self._lock:
-            for urgent in (True, False):
-                while len(deliveries) < limit and (number := self._take(urgent=urgent)):
+            for line in (_URGENT, _ORDINARY) if queue is None else (queue,):
+                while len(deliveries) < limit and (number := self._take(line)):
                     letter = self._letters[number]
                     bell = _bell_of(letter)
                     if bell is not None:
@@ -110,15 +130,21 @@ class MemoryJobTransport:
             if number:
                 del self._letters[number]
 
+    def hold(self, delivery: Delivery, *, span: timedelta) -> None:
+        self._put_off(delivery, span)
+
     def give_back(self, delivery: Delivery, *, delay: timedelta = timedelta()) -> None:
+        self._put_off(delivery, delay)
+
+    def _put_off(self, delivery: Delivery, span: timedelta) -> None:
         with self._lock:
             number = self._number_of(delivery)
             if number:
-                self._hide(number, until=self._clock.now() + delay)
+                self._hide(number, until=self._clock.now() + span)
 
-    def _take(self, *, urgent: bool) -> int | None:
+    def _take(self, line: str) -> int | None:
         """Take the first letter that is due, count the delivery, and hide it."""
-        queue = self._queues[urgent]
+        queue = self._queues[line]
         now = self._clock.now()
         while queue and queue[0][0] <= now:
             visible_at, number = heapq.heappop(queue)
@@ -139,7 +165,7 @@ class MemoryJobTransport:
         self._line_up(number, letter)
 
     def _line_up(self, number: int, letter: _Letter) -> None:
-        heapq.heappush(self._queues[letter.urgent], (letter.visible_at, number))
+        heapq.heappush(self._queues[letter.line], (letter.visible_at, number))
 
     def _number_of(self, delivery: Delivery) -> int | None:
         """Return the letter that the receipt is for, unless it was handed out again since."""

@@ -14,7 +14,7 @@ from adapters.aws.batches import MOST, batches
 from adapters.aws.client import LazyClient
 from adapters.aws.errors import code_of, translated
 from adapters.sqs.messages import LARGEST, entry_of, readable
-from kernel.errors import UnavailableError
+from kernel.errors import NotFoundError, UnavailableError
 from kernel.model.bell import Bell
 from kernel.ports.job_transport import Delivery
 
@@ -74,7 +74,9 @@ class SqsJobTransport:
             if unsent:
                 raise UnavailableError(f"The queue {url!r} refused {len(unsent)} bells, twice.")
 
-    def receive(self, *, limit: int = 1) -> Sequence[Delivery]:
+    def receive(self, *, limit: int = 1, queue: str | None = None) -> Sequence[Delivery]:
+        if queue is not None:
+            return self._receive(self._url_named(queue), limit, wait=self._wait)
         # An urgent queue that is empty, as it mostly is, must not hold up the ordinary one.
         return (
             self._receive(self._urgent, limit, wait=0)
@@ -88,13 +90,19 @@ class SqsJobTransport:
         with self._translated(url), _unless_stale():
             self._sqs().delete_message(QueueUrl=url, ReceiptHandle=handle)
 
+    def hold(self, delivery: Delivery, *, span: timedelta) -> None:
+        self._hide(delivery, span)
+
     def give_back(self, delivery: Delivery, *, delay: timedelta = timedelta()) -> None:
+        self._hide(delivery, delay)
+
+    def _hide(self, delivery: Delivery, span: timedelta) -> None:
         url, handle = self._place_of(delivery)
         with self._translated(url), _unless_stale():
             self._sqs().change_message_visibility(
                 QueueUrl=url,
                 ReceiptHandle=handle,
-                VisibilityTimeout=_seconds(delay, LONGEST_HIDING),
+                VisibilityTimeout=_seconds(span, LONGEST_HIDING),
             )
 
     def _send(self, url: str, entries: Sequence[Any]) -> Sequence[Any]:
@@ -126,6 +134,13 @@ class SqsJobTransport:
         if bell.queue in self._named:
             return self._named[bell.queue]
         return self._urgent if bell.urgent else self._ordinary
+
+    def _url_named(self, queue: str) -> str:
+        if queue not in self._named:
+            known = ", ".join(sorted(self._named)) or "none"
+            message = f"There is no queue {queue!r}; there are: {known}."
+            raise NotFoundError(message, queue=queue)
+        return self._named[queue]
 
     def _place_of(self, delivery: Delivery) -> tuple[str, str]:
         url, _, handle = delivery.receipt.rpartition(" ")

@@ -3,20 +3,22 @@
 import inspect
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, InvalidStateError, wait
 from contextlib import suppress
 from contextvars import copy_context
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
-from kernel.ports.executor import AttemptKey, BodyTimeoutError
+from kernel.ports.executor import AttemptKey, BodyStoppedError, BodyTimeoutError, Pulse
 
 
 class LocalExecutor:
     """Runs bodies in this process.
 
-    An asynchronous body is cancelled at its deadline. A synchronous one cannot be stopped: it is
-    left behind, and the process is `tainted`.
+    An asynchronous body is cancelled at its deadline, and when it is to stop. A synchronous one
+    cannot be stopped: it is left behind if it does not end by itself, and the process is
+    `tainted`.
 
     Args:
         grace: How long a body that is late may take to tidy up, or to end by itself after all.
@@ -25,13 +27,30 @@ class LocalExecutor:
     def __init__(self, *, grace: timedelta = timedelta(seconds=1)) -> None:
         self._grace = grace
         self._tainted = False
+        self._stopped: Future[None] = Future()
 
     @property
     def tainted(self) -> bool:
         """Whether a body was left behind that may still be running."""
         return self._tainted
 
-    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopped.done()
+
+    def stop(self) -> None:
+        """Stop every body that runs, and from now on each one that begins."""
+        with suppress(InvalidStateError):
+            self._stopped.set_result(None)
+
+    def run(
+        self,
+        body: Callable[[], Any],
+        *,
+        of: AttemptKey,
+        within: timedelta,
+        pulse: Pulse | None = None,
+    ) -> Any:
         if within <= timedelta():
             raise BodyTimeoutError("There was no time left for the body.")
         call = _Call(body)
@@ -39,12 +58,26 @@ class LocalExecutor:
         threading.Thread(
             target=copy_context().run, args=(call.make,), name="stage-body", daemon=True
         ).start()
-        if call.ended_within(within):
+        failure = self._watched(call, within, pulse)
+        if failure is None:
             return call.result()
         call.cancel()
         if not call.ended_within(self._grace):
             self._tainted = True
-        raise BodyTimeoutError(f"The body did not end within {within.total_seconds():g} seconds.")
+        raise failure
+
+    def _watched(self, call: "_Call", within: timedelta, pulse: Pulse | None) -> Exception | None:
+        """Wait for the end of *call*; return why it must not go on, where it must not."""
+        end = monotonic() + within.total_seconds()
+        while (left := end - monotonic()) > 0:
+            beat_in = left if pulse is None else pulse.every.total_seconds()
+            if call.ended_within(timedelta(seconds=min(left, beat_in)), or_once=self._stopped):
+                return None
+            if self.is_stopping:
+                return BodyStoppedError("This process is to end.")
+            if pulse is not None and left > beat_in and not pulse.beat():
+                return BodyStoppedError("What the body comes to is no longer wanted.")
+        return BodyTimeoutError(f"The body did not end within {within.total_seconds():g} seconds.")
 
 
 class _Call:
@@ -72,8 +105,11 @@ class _Call:
         else:
             self._outcome.set_result(result)
 
-    def ended_within(self, span: timedelta) -> bool:
-        return not wait([self._outcome], timeout=max(0.0, span.total_seconds())).not_done
+    def ended_within(self, span: timedelta, *, or_once: Future[None] | None = None) -> bool:
+        """Wait for *span*, or until *or_once* is done; return whether the body has ended."""
+        awaited = [self._outcome, or_once] if or_once else [self._outcome]
+        timeout = max(0.0, span.total_seconds())
+        return self._outcome in wait(awaited, timeout, return_when=FIRST_COMPLETED).done
 
     def result(self) -> Any:
         """Return what the body returned, or raise what it raised, with its traceback."""

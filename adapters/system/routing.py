@@ -1,11 +1,11 @@
 """Some stages run elsewhere: each body goes to the executor that its stage is named for."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from kernel.ports.executor import AttemptKey, Executor
+from kernel.ports.executor import AttemptKey, Executor, Pulse
 
 
 class RoutingExecutor:
@@ -27,11 +27,26 @@ class RoutingExecutor:
     @property
     def tainted(self) -> bool:
         """Whether one of its executors is."""
-        others = () if self._others is None else (self._others,)
-        return any(executor.tainted for executor in (*self._routes.values(), *others))
+        return any(executor.tainted for executor in self._made())
 
-    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
-        return self._executor(of).run(body, of=of, within=within)
+    @property
+    def is_stopping(self) -> bool:
+        """Whether one of its executors is."""
+        return any(executor.is_stopping for executor in self._made())
+
+    def run(
+        self,
+        body: Callable[[], Any],
+        *,
+        of: AttemptKey,
+        within: timedelta,
+        pulse: Pulse | None = None,
+    ) -> Any:
+        return self._executor(of).run(body, of=of, within=within, pulse=pulse)
+
+    def _made(self) -> Iterable[Executor]:
+        others = () if self._others is None else (self._others,)
+        return (*self._routes.values(), *others)
 
     def _executor(self, of: AttemptKey) -> Executor:
         for name in (f"{of.workflow_id}/{of.stage_id}", of.stage_id):

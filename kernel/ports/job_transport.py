@@ -33,19 +33,29 @@ class JobTransport(Protocol):
         """
         ...
 
-    def receive(self, *, limit: int = 1) -> Sequence[Delivery]:
+    def receive(self, *, limit: int = 1, queue: str | None = None) -> Sequence[Delivery]:
         """Take up to *limit* bells, urgent ones first. Each stays hidden until it is answered
         or its visibility ends, and is handed out again then.
 
         What cannot be read as a bell is left to come again, and to end among the dead letters.
 
+        Args:
+            queue: The named queue to take them from; None is the urgent and the ordinary one.
+
         Raises:
+            NotFoundError: There is no queue of that name.
             UnavailableError: The queue did not answer. An empty answer means an empty queue.
         """
         ...
 
     def acknowledge(self, delivery: Delivery) -> None:
         """Put the bell away. A receipt that is no longer valid changes nothing."""
+        ...
+
+    def hold(self, delivery: Delivery, *, span: timedelta) -> None:
+        """Keep the bell hidden for *span* from now on. A receipt that is no longer valid changes
+        nothing; a span that is longer than the queue allows is cut.
+        """
         ...
 
     def give_back(self, delivery: Delivery, *, delay: timedelta = timedelta()) -> None:

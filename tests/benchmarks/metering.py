@@ -117,8 +117,8 @@ class MeteredTransport:
             self._meter.note(Kind.SEND, "bells", requests)
         self._inner.send(bells, delay=delay)
 
-    def receive(self, *, limit: int = 1) -> Sequence[Delivery]:
-        deliveries = self._inner.receive(limit=limit)
+    def receive(self, *, limit: int = 1, queue: str | None = None) -> Sequence[Delivery]:
+        deliveries = self._inner.receive(limit=limit, queue=queue)
         self._meter.note(Kind.BELL, "bells", len(deliveries))
         return deliveries
 

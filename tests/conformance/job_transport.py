@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kernel.errors import NotFoundError
 from kernel.model.bell import Bell, BellKind
 from kernel.ports.job_transport import Delivery, JobTransport
 
@@ -212,6 +213,38 @@ class JobTransportContract:
 
         assert list(early) == []
         assert names(transport.receive()) == ["run-1"]
+
+    def test_a_bell_that_is_held_stays_hidden_for_longer(
+        self, transport: JobTransport, let_pass: Callable[[timedelta], None]
+    ) -> None:
+        transport.send([a_bell()])
+        first, *_ = transport.receive()
+        let_pass(self.visibility - MOMENT)
+        transport.hold(first, span=self.visibility)
+        let_pass(self.visibility - MOMENT)
+        early = transport.receive()
+
+        let_pass(2 * MOMENT)
+
+        assert list(early) == []
+        assert [delivery.count for delivery in transport.receive()] == [2]
+
+    def test_who_comes_too_late_holds_nothing(
+        self, transport: JobTransport, let_pass: Callable[[timedelta], None]
+    ) -> None:
+        transport.send([a_bell()])
+        first, *_ = transport.receive()
+        let_pass(self.visibility + MOMENT)
+        again, *_ = transport.receive()
+        transport.acknowledge(again)
+
+        transport.hold(first, span=self.visibility)
+
+        assert list(transport.receive()) == []
+
+    def test_a_queue_that_is_not_there_is_named(self, transport: JobTransport) -> None:
+        with pytest.raises(NotFoundError, match="'nowhere'"):
+            transport.receive(queue="nowhere")
 
     def test_a_bell_handed_out_too_often_is_dead(
         self,

@@ -212,8 +212,10 @@ class Elsewhere(InlineExecutor):
     def __init__(self) -> None:
         self.meanwhile: list[Callable[[], object]] = []
 
-    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
-        came_out = super().run(body, of=of, within=within)
+    def run(
+        self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta, **more: Any
+    ) -> Any:
+        came_out = super().run(body, of=of, within=within, **more)
         while self.meanwhile:
             self.meanwhile.pop()()
         return came_out

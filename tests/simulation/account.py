@@ -59,13 +59,13 @@ class Queue(MemoryJobTransport):
             self._rings_at, self._is_known = self.next_at, True
         return self._rings_at
 
-    def post(self, text: str, *, urgent: bool = False, delay: timedelta = NO_TIME) -> None:
+    def post(self, text: str, **more: Any) -> None:
         self._is_known = False
-        super().post(text, urgent=urgent, delay=delay)
+        super().post(text, **more)
 
-    def receive(self, *, limit: int = 1) -> Sequence[Delivery]:
+    def receive(self, *, limit: int = 1, queue: str | None = None) -> Sequence[Delivery]:
         self._is_known = False
-        return super().receive(limit=limit)
+        return super().receive(limit=limit, queue=queue)
 
     def acknowledge(self, delivery: Delivery) -> None:
         self._is_known = False

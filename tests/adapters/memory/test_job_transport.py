@@ -40,6 +40,15 @@ class TestMemoryJobTransport(JobTransportContract):
         return lambda: transport.dead
 
 
+def test_a_named_queue_is_taken_from_by_its_name_only(clock: FrozenClock) -> None:
+    transport = MemoryJobTransport(clock=clock, queues=["heavy"])
+    transport.send([a_bell("run-1"), replace(a_bell("run-2"), queue="heavy")])
+
+    unnamed, named = transport.receive(limit=10), transport.receive(limit=10, queue="heavy")
+
+    assert (names(unnamed), names(named)) == (["run-1"], ["run-2"])
+
+
 def test_it_says_what_it_holds_hidden_or_not(transport: MemoryJobTransport) -> None:
     transport.send([a_bell("run-2")], delay=timedelta(minutes=1))
     transport.send([a_bell("run-1"), a_bell("run-3")])

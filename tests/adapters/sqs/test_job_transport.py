@@ -120,6 +120,14 @@ class TestSqsJobTransport(JobTransportContract):
         return lambda: [message["Body"] for message in queues.messages(queues.dead)]
 
 
+def test_a_named_queue_is_taken_from_by_its_name_only(transport: SqsJobTransport) -> None:
+    transport.send([a_bell("run-1"), replace(a_bell("run-2"), queue="heavy")])
+
+    unnamed, named = transport.receive(limit=10), transport.receive(limit=10, queue="heavy")
+
+    assert (names(unnamed), names(named)) == (["run-1"], ["run-2"])
+
+
 def test_a_bell_goes_to_the_queue_it_names_or_that_its_hurry_names(
     queues: Queues, transport: SqsJobTransport
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.system.executor import LocalExecutor
-from kernel.ports.executor import BodyTimeoutError, Executor
+from kernel.ports.executor import BodyStoppedError, BodyTimeoutError, Executor, Pulse
 from tests.conformance.executor import AN_ATTEMPT, ENOUGH, ExecutorContract, request_id
 
 A_WHILE = timedelta(milliseconds=300)
@@ -114,6 +114,76 @@ def test_an_asynchronous_body_is_cancelled_and_nothing_is_left_behind(
 
     assert told == ["cancelled"]
     assert not executor.tainted
+
+
+def test_a_pulse_beats_while_a_body_runs(executor: LocalExecutor) -> None:
+    beats = threading.Semaphore(0)
+
+    def beat() -> bool:
+        beats.release()
+        return True
+
+    pulse = Pulse(every=timedelta(milliseconds=5), beat=beat)
+
+    def body() -> int:
+        return [beats.acquire(timeout=FOREVER) for _ in range(3)].count(True)
+
+    felt = executor.run(body, of=AN_ATTEMPT, within=ENOUGH, pulse=pulse)
+
+    assert felt == 3
+
+
+def test_a_body_that_is_not_wanted_any_more_is_stopped(executor: LocalExecutor) -> None:
+    told: list[str] = []
+    pulse = Pulse(every=SHORT, beat=lambda: False)
+
+    async def body() -> None:
+        try:
+            await asyncio.sleep(FOREVER)
+        except asyncio.CancelledError:
+            told.append("cancelled")
+            raise
+
+    with pytest.raises(BodyStoppedError, match="no longer wanted"):
+        executor.run(body, of=AN_ATTEMPT, within=ENOUGH, pulse=pulse)
+
+    assert told == ["cancelled"]
+    assert not executor.tainted
+
+
+def test_a_body_that_cannot_be_stopped_is_left_behind(
+    impatient: LocalExecutor, release: threading.Event
+) -> None:
+    pulse = Pulse(every=SHORT, beat=lambda: False)
+
+    with pytest.raises(BodyStoppedError):
+        impatient.run(lambda: release.wait(FOREVER), of=AN_ATTEMPT, within=ENOUGH, pulse=pulse)
+
+    assert impatient.tainted
+
+
+def test_an_executor_that_stops_stops_every_body_at_once(executor: LocalExecutor) -> None:
+    async def body() -> None:
+        threading.Thread(target=executor.stop).start()
+        await asyncio.sleep(FOREVER)
+
+    with pytest.raises(BodyStoppedError, match="process"):
+        executor.run(body, of=AN_ATTEMPT, within=ENOUGH)
+    with pytest.raises(BodyStoppedError):
+        executor.run(lambda: asyncio.sleep(FOREVER), of=AN_ATTEMPT, within=ENOUGH)
+
+    assert executor.is_stopping
+    assert not executor.tainted
+
+
+def test_what_a_body_came_to_counts_though_its_process_is_to_end(executor: LocalExecutor) -> None:
+    def body() -> str:
+        executor.stop()
+        return "done"
+
+    came_to = executor.run(body, of=AN_ATTEMPT, within=ENOUGH)
+
+    assert came_to == "done"
 
 
 def test_a_cancelled_body_that_answers_late_is_still_late(executor: LocalExecutor) -> None:

@@ -30,9 +30,11 @@ class NotingExecutor(InlineExecutor):
     def __init__(self) -> None:
         self.ran: list[AttemptKey] = []
 
-    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
+    def run(
+        self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta, **more: Any
+    ) -> Any:
         self.ran.append(of)
-        return super().run(body, of=of, within=within)
+        return super().run(body, of=of, within=within, **more)
 
 
 class TestRoutingExecutorElsewhere(ExecutorContract):

@@ -37,11 +37,12 @@ class StrictExecutor:
     """Lets every body run, and then finds that it took all the time there was."""
 
     tainted = False
+    is_stopping = False
 
     def __init__(self, clock: SkippingClock) -> None:
         self._clock = clock
 
-    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta) -> Any:
+    def run(self, body: Callable[[], Any], *, of: AttemptKey, within: timedelta, **_: Any) -> Any:
         body()
         self._clock.sleep(within)
         raise BodyTimeoutError("The body did not end.")
