@@ -10,6 +10,13 @@ from functions.settings import Settings, SettingsError
 from tests.functions.test_settings import GOOD
 from tests.template.reading import Json
 
+VARIABLES = {
+    "DueShards": "HEADRACE_DUE_SHARDS",
+    "PublishedEvents": "HEADRACE_PUBLISHED_EVENTS",
+    "RetentionDays": "HEADRACE_RETENTION_DAYS",
+    "WorkflowsPackage": "HEADRACE_WORKFLOWS",
+}
+
 
 def test_every_parameter_has_a_default_and_says_what_it_does() -> None:
     parameters = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Parameters"]
@@ -32,13 +39,11 @@ def test_every_parameter_is_used() -> None:
     assert used[0] <= parameters
 
 
-@pytest.mark.parametrize(
-    ("parameter", "variable"),
-    [("DueShards", "HEADRACE_DUE_SHARDS"), ("RetentionDays", "HEADRACE_RETENTION_DAYS")],
-)
+@pytest.mark.parametrize("parameter", ["DueShards", "RetentionDays"])
 def test_the_numbers_that_may_be_given_are_those_that_the_functions_take(
-    template: Json, parameter: str, variable: str
+    template: Json, parameter: str
 ) -> None:
+    variable = VARIABLES[parameter]
     bounds = template["Parameters"][parameter]
     least, most = bounds["MinValue"], bounds["MaxValue"]
 
@@ -47,15 +52,23 @@ def test_the_numbers_that_may_be_given_are_those_that_the_functions_take(
     assert taken == [False, True, True, False]
 
 
-@pytest.mark.parametrize("package", ["mine", "mine.flows_2", "mine/flows", "2mine", "mine.", ""])
-def test_the_packages_that_may_be_given_are_those_that_the_functions_take(
-    template: Json, package: str
+@pytest.mark.parametrize(
+    ("parameter", "value", "wanted"),
+    [
+        *(("WorkflowsPackage", each, True) for each in ("mine", "mine.flows_2")),
+        *(("WorkflowsPackage", each, False) for each in ("mine/flows", "2mine", "mine.", "")),
+        *(("PublishedEvents", each, True) for each in ("", "*", "workflow:*, stage:failed")),
+        *(("PublishedEvents", each, False) for each in ("workflow", "a:b c:d", "Stage:failed")),
+    ],
+)
+def test_the_texts_that_may_be_given_are_those_that_the_functions_take(
+    template: Json, parameter: str, value: str, *, wanted: bool
 ) -> None:
-    pattern = template["Parameters"]["WorkflowsPackage"]["AllowedPattern"]
+    pattern = template["Parameters"][parameter]["AllowedPattern"]
 
-    may_be_given = bool(re.fullmatch(pattern, package))
+    may_be_given = bool(re.fullmatch(pattern, value))
 
-    assert may_be_given == is_taken("HEADRACE_WORKFLOWS", package)
+    assert (may_be_given, is_taken(VARIABLES[parameter], value)) == (wanted, wanted)
 
 
 def test_an_audience_that_no_token_could_name_is_refused(template: Json) -> None:
