@@ -18,6 +18,8 @@ from pydantic import (
 from kernel.model.policy import DEFAULT_PUBLISHED
 
 LAMBDA: Final = "AWS_LAMBDA_RUNTIME_API"
+_LEVEL: Final = "POWERTOOLS_LOG_LEVEL"
+_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class SettingsError(Exception):
@@ -38,6 +40,7 @@ def _listed(value: Any) -> Any:
 _Name = Annotated[str, StringConstraints(pattern=r"^\S+$")]
 _Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 _Arn = Annotated[str, StringConstraints(pattern=r"^arn:\S+$")]
+_Events = Annotated[str, StringConstraints(pattern=r"^([a-z_]+:[a-z_]+|[a-z_:]*\*)$")]
 _Package = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 
 
@@ -57,7 +60,7 @@ class Settings(BaseModel):
     schedule_group: _Name
     scheduler_role_arn: _Arn
     workflows: _Package = "functions.workflows"
-    published_events: Annotated[tuple[_Name, ...], BeforeValidator(_listed)] = DEFAULT_PUBLISHED
+    published_events: Annotated[tuple[_Events, ...], BeforeValidator(_listed)] = DEFAULT_PUBLISHED
     api_url: _Url | None = None
     due_shards: int = Field(default=8, ge=1, le=64)
     retention_days: int = Field(default=30, ge=0, le=36_500)
@@ -89,6 +92,21 @@ def on_lambda() -> bool:
 def service() -> str:
     """Return under what name log lines and metrics go out: that of the stack."""
     return os.environ.get("POWERTOOLS_SERVICE_NAME", "headrace")
+
+
+def log_level() -> str:
+    """Return the least severe level that is logged.
+
+    Raises:
+        SettingsError: There is no such level.
+    """
+    level = os.environ.get(_LEVEL, "INFO")
+    if level.upper() in _LEVELS:
+        return level.upper()
+    raise SettingsError(
+        f"The environment is not as template.yaml makes it: {_LEVEL} is {level!r}, but should be"
+        f" one of {', '.join(_LEVELS)}."
+    )
 
 
 def _problems(error: ValidationError) -> Iterator[str]:

@@ -8,12 +8,12 @@ from typing import Final
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.settings import service
+from functions.settings import log_level, service
 from kernel.model.json import Json
 from kernel.ports.logbook import LogEntry
 
 # Most lines come through the logbook, so the place in the code says nothing.
-logger: Final = Logger(service=service(), location=None)
+logger: Final = Logger(service=service(), level=log_level(), location=None)
 
 # `logging` refuses fields with the names of its own; the other ones would be overwritten.
 _TAKEN: Final = {

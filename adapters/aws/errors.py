@@ -26,6 +26,16 @@ _MISSING: Final = {
 _DENIED: Final = "AccessDenied"
 # A HEAD has no body to name the error in; it says the status alone.
 _DENIED_HEAD: Final = "403"
+# What S3's operations need, which are not called like its actions. To say of a blob that it is
+# not there takes the second one.
+_ACTIONS: Final = {
+    "DeleteObject": "s3:DeleteObject",
+    "DeleteObjects": "s3:DeleteObject",
+    "GetObject": "s3:GetObject and s3:ListBucket",
+    "HeadObject": "s3:GetObject and s3:ListBucket",
+    "ListObjectsV2": "s3:ListBucket",
+    "PutObject": "s3:PutObject",
+}
 
 
 class DeniedError(Exception):
@@ -73,10 +83,14 @@ def is_denied(code: str) -> bool:
 
 
 def denied(thing: str, error: ClientError) -> DeniedError:
-    """Return what to do about *error*, by the action that AWS's own message names, if it does."""
+    """Return what to do about *error*, by the action that AWS's own message names, if it does.
+
+    A HEAD names none, and S3 not always one: then by those that the operation needs.
+    """
     message = error.response.get("Error", {}).get("Message", "")
     named = re.search(r"perform: (?P<action>\S+)(?: on resource: (?P<resource>\S+))?", message)
-    action = named["action"] if named else error.operation_name
+    operation = error.operation_name
+    action = named["action"] if named else _ACTIONS.get(operation, operation)
     on = f" on {named['resource']}" if named and named["resource"] else ""
     return DeniedError(f"{thing} is closed to this function: its role must allow {action}{on}.")
 

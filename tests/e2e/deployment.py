@@ -110,10 +110,15 @@ def _release(session: Session, workflows: Path) -> Any:
     code = _code(workflows)
     # As SAM names it: other code lies elsewhere, or CloudFormation would not see the difference.
     key = f"{sha256(code).hexdigest()}.zip"
-    session.client("s3").put_object(Bucket=_BUCKET, Key=key, Body=code)
+    template = json.dumps(_template(key)).encode()
+    # So does SAM: in the request itself, CloudFormation takes 51,200 bytes at most.
+    named = f"{sha256(template).hexdigest()}.template"
+    s3 = session.client("s3")
+    s3.put_object(Bucket=_BUCKET, Key=key, Body=code)
+    s3.put_object(Bucket=_BUCKET, Key=named, Body=template)
     return {
         "StackName": STACK,
-        "TemplateBody": json.dumps(_template(key)),
+        "TemplateURL": f"https://s3.{REGION}.amazonaws.com/{_BUCKET}/{named}",
         "Capabilities": ["CAPABILITY_IAM"],
         "Parameters": [{"ParameterKey": "WorkflowsPackage", "ParameterValue": _MODULE}],
     }

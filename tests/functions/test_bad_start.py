@@ -84,12 +84,16 @@ def test_a_variable_that_is_missing_is_named_and_no_event_is_taken(
     )
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("HEADRACE_RETENTION_DAYS", "a month"), ("POWERTOOLS_LOG_LEVEL", "LOUD")],
+)
 def test_a_variable_that_is_malformed_is_named_with_its_value(
-    start: Start, table: Mapping[str, str]
+    start: Start, table: Mapping[str, str], variable: str, value: str
 ) -> None:
-    said, asked = start(WAYS_IN[0], {**table, "HEADRACE_RETENTION_DAYS": "a month"})
+    said, asked = start(WAYS_IN[0], {**table, variable: value})
 
-    assert "HEADRACE_RETENTION_DAYS is 'a month', but " in refused(said, asked=asked)
+    assert f"{variable} is '{value}', but " in refused(said, asked=asked)
 
 
 @pytest.mark.parametrize("handler", WAYS_IN)

@@ -100,6 +100,7 @@ def test_a_missing_variable_is_named_in_one_sentence(variable: str) -> None:
         ("HEADRACE_DUE_SHARDS", "many"),
         ("HEADRACE_DUE_SHARDS", "0"),
         ("HEADRACE_RETENTION_DAYS", "-1"),
+        ("HEADRACE_PUBLISHED_EVENTS", "workflow"),
     ],
 )
 def test_a_malformed_variable_is_named_with_its_value(variable: str, value: str) -> None:

@@ -95,6 +95,23 @@ def test_every_target_of_make_exists() -> None:
     assert asked <= targets
 
 
+def test_every_test_that_the_guide_names_is_there() -> None:
+    named = re.findall(r"`(tests/[^`]+)`", guide.TEXT)
+
+    missing = [
+        path
+        for path in named
+        if not [*(guide.ROOT / path).glob("test_*.py")] and not is_test(path)
+    ]
+
+    assert named
+    assert not missing
+
+
+def is_test(path: str) -> bool:
+    return path.endswith(".py") and (guide.ROOT / path).is_file()
+
+
 @pytest.mark.parametrize("call", guide.aws_calls(), ids=lambda call: call.operation)
 def test_every_call_to_aws_is_an_operation_with_its_options(call: AwsCall) -> None:
     assert set(call.options) - EVERYWHERE <= known_options(call)

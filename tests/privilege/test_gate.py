@@ -111,7 +111,7 @@ def test_a_blob_that_is_missing_is_denied_to_who_may_not_list(
         blobs.get("runs/1")
     with gate.acting(a_role(reading)), pytest.raises(Exception, match="s3:ListBucket"):
         blobs.get("runs/1")
-    with gate.acting(a_role(reading)), pytest.raises(Exception, match=r"403|HeadObject"):
+    with gate.acting(a_role(reading)), pytest.raises(Exception, match="s3:ListBucket"):
         blobs.exists("runs/1")
 
 

@@ -36,6 +36,9 @@ WATCHED = {
     ("AWS::StackName", "RunsFailed"),
     ("AWS::StackName", "EventsDeadLettered"),
     ("AWS::StackName", "TickUnavailable"),
+    # Neither is an error to Lambda: the worker says which bell failed, the API answers.
+    ("AWS::StackName", "BellsGivenBack"),
+    ("Api", "5xx"),
 }
 
 

@@ -4,10 +4,9 @@ import json
 
 import pytest
 from cfnlint.api import lint
-from samtranslator.yaml_helper import yaml_parse
 
 from functions.local.account import REGION
-from functions.local.template import TEMPLATE, references
+from functions.local.template import references
 from tests.template.reading import Json, actions, as_list, properties, statements
 
 FUNCTIONS = ["WorkerFunction", "TickFunction", "ApiFunction"]
@@ -227,27 +226,6 @@ def test_each_role_may_do_its_own_work_and_no_more(template: Json) -> None:
         *("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"),
     }
     assert scheduler == {"sqs:SendMessage"}
-
-
-def test_every_parameter_has_a_default_and_says_what_it_does() -> None:
-    parameters = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Parameters"]
-
-    unsaid = [
-        name for name, each in parameters.items() if not {"Default", "Description"} <= each.keys()
-    ]
-
-    assert not unsaid
-
-
-def test_every_parameter_is_used() -> None:
-    parsed = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-    parameters = parsed.pop("Parameters").keys()
-
-    used = set(references({"Rules": parsed.pop("Rules")})), set(references(parsed))
-
-    # A rule alone makes nothing of a parameter.
-    assert parameters <= used[1]
-    assert used[0] <= parameters
 
 
 def test_every_resource_that_has_a_name_is_told(template: Json) -> None:

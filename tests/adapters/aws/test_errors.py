@@ -15,9 +15,9 @@ from kernel.errors import UnavailableError
 URL = "https://example.org"
 
 
-def a_client_error(code: str, status: int = 400) -> ClientError:
+def a_client_error(code: str, status: int = 400, *, of: str = "Do") -> ClientError:
     metadata = {"HTTPStatusCode": status}
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "Do")  # type: ignore[typeddict-item]
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, of)  # type: ignore[typeddict-item]
 
 
 @pytest.mark.parametrize(
@@ -122,3 +122,25 @@ def test_what_is_denied_is_named_by_the_action_that_the_role_lacks(
         str(caught.value) == f"The shelf is closed to this function: its role must allow {wanted}."
     )
     assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    ("operation", "wanted"),
+    [
+        ("HeadObject", "s3:GetObject and s3:ListBucket"),
+        ("GetObject", "s3:GetObject and s3:ListBucket"),
+        ("ListObjectsV2", "s3:ListBucket"),
+        ("DeleteObjects", "s3:DeleteObject"),
+    ],
+)
+@pytest.mark.parametrize("code", ["AccessDenied", "403"])
+def test_where_s3_names_no_action_those_of_the_operation_are_named(
+    code: str, operation: str, wanted: str
+) -> None:
+    error = a_client_error(code, 403, of=operation)
+
+    with (
+        pytest.raises(DeniedError, match=rf"its role must allow {wanted}\.$"),
+        translated("The shelf", variable="X"),
+    ):
+        raise error
