@@ -63,18 +63,25 @@ class ServerlessHost:
         """Whether a body that could not be stopped may still be running in this process."""
         return self._kernel.ports.executor.tainted
 
-    def handle_job(self, message: Bell, time_left: timedelta | None = None) -> JobResult:
+    def handle_job(
+        self,
+        message: Bell,
+        time_left: timedelta | None = None,
+        lease: timedelta | None = None,
+    ) -> JobResult:
         """Answer a bell. When this returns, the bell can be put away, whatever became of it.
 
         Args:
             time_left: What the process has for it; None where nobody will stop it.
+            lease: How long a lease is taken for, and renewed while a body runs; None where it is
+                taken once, for all the time that the body may take.
 
         Raises:
             ConflictError: Others kept getting there first. Let the bell come again.
             UnavailableError: A dependency did not answer. Let the bell come again.
         """
         try:
-            result = self._answered(message, time_left)
+            result = self._answered(message, time_left, lease)
         except (RejectedError, IdempotencyInProgressError) as error:
             # It would be refused again. What is due by then is rung anew by the tick.
             result = JobResult.discarded(error)
@@ -107,7 +114,9 @@ class ServerlessHost:
         done = self._kernel.dispatch(Tick(until=until, caps=self._caps))
         return MaintenanceResult(**asdict(done))
 
-    def _answered(self, bell: Bell, time_left: timedelta | None) -> JobResult:
+    def _answered(
+        self, bell: Bell, time_left: timedelta | None, lease: timedelta | None
+    ) -> JobResult:
         if time_left is not None and time_left < self._kernel.policy.least_time:
             # A process that has more gets it at once; given back, it would come in an hour.
             now = self._kernel.ports.clock.now()
@@ -116,7 +125,7 @@ class ServerlessHost:
             case BellKind.START:
                 return self._started(bell)
             case BellKind.EXECUTE:
-                command = ExecuteJob(bell=bell, time_left=time_left)
+                command = ExecuteJob(bell=bell, time_left=time_left, lease=lease)
                 return JobResult.of_attempt(self._kernel.dispatch(command))
             case BellKind.POLL:
                 return self._polled(bell, time_left)
