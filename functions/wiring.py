@@ -2,7 +2,7 @@
 
 import threading
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 
 from boto3.session import Session
 from botocore.session import get_session
@@ -18,6 +18,7 @@ from adapters.system.clock import SystemClock
 from adapters.system.entropy import RandomEntropy
 from adapters.system.executor import LocalExecutor
 from adapters.system.registry import ProcessRegistry
+from adapters.system.sandbox import ProcessSandbox
 from functions import start
 from functions.discovery import discover
 from functions.metering import meter
@@ -98,7 +99,7 @@ def _ports(settings: Settings) -> Ports:
     # All clients load what they know of AWS through one session, also PynamoDB's.
     core = get_session()
     session = Session(botocore_session=core, region_name=settings.region)
-    clock, entropy = SystemClock(), RandomEntropy()
+    clock, entropy, executor = SystemClock(), RandomEntropy(), LocalExecutor()
     items = GuardedItems(
         TableItems(
             table=settings.table,
@@ -131,7 +132,12 @@ def _ports(settings: Settings) -> Ports:
         clock=clock,
         entropy=entropy,
         registry=ProcessRegistry(discover(settings.workflows)),
-        executor=LocalExecutor(),
+        executor=executor,
+        sandbox=ProcessSandbox(
+            partial(discover, settings.workflows),
+            package=settings.workflows,
+            stopped=executor.stopped,
+        ),
         logbook=PowertoolsLogbook(),
         meter=meter,
     )

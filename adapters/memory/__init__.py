@@ -9,6 +9,7 @@ from adapters.memory.job_transport import MemoryJobTransport
 from adapters.memory.logbook import MemoryLogbook
 from adapters.memory.meter import MemoryMeter
 from adapters.memory.persistence import MemoryPersistence
+from adapters.memory.sandbox import InlineSandbox
 from adapters.memory.scheduler import ForgetfulScheduler, MemoryScheduler, Ring
 from adapters.system.registry import ProcessRegistry as MemoryRegistry
 
@@ -16,6 +17,7 @@ __all__ = [
     "ForgetfulScheduler",
     "FrozenClock",
     "InlineExecutor",
+    "InlineSandbox",
     "MemoryBlobStore",
     "MemoryEventSink",
     "MemoryJobTransport",

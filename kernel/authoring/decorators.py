@@ -42,6 +42,8 @@ class Options(TypedDict, total=False):
     retry: Retry
     timeout: timedelta
     queue: str | None
+    isolate: bool | None
+    memory_limit: int | None
 
 
 class Decorator(Protocol[AbsentT_co]):
@@ -106,7 +108,9 @@ def stage(
         body: What is decorated; left out when there are options.
         when: Asked before the body runs; when it says no, the stage is skipped.
         options: `id`, `name` and `description` follow from the body where they are left out;
-            *dependencies* are stages or ids; *timeout* is five minutes unless it is given.
+            *dependencies* are stages or ids; *timeout* is five minutes unless it is given;
+            *isolate* gives the code a process of its own, as the host decides unless it is
+            given; *memory_limit* is how many MiB it may take there.
     """
     return _decorated(body, polls=False, when=when, options=options)
 
@@ -149,6 +153,8 @@ def _made(body: Any, *, polls: bool, when: Predicate | None, options: Options) -
         retry=options.get("retry", Retry()),
         timeout=options.get("timeout", FIVE_MINUTES),
         queue=options.get("queue"),
+        isolate=options.get("isolate"),
+        memory_limit=options.get("memory_limit"),
         when=when,
         body=body,
         polls=polls,

@@ -76,10 +76,24 @@ def _about_stage(stage: Stage[Any, Any]) -> Iterator[str]:
         )
     if stage.queue is not None and not stage.queue:
         yield "its queue must have a name, or be left out"
+    yield from _about_isolation(stage)
     if iscoroutinefunction(stage.when):
         yield "its when must answer at once; write it with def, not async def"
     if not stage.signature.problems:
         yield from _about_schemas(stage.schemas)
+
+
+def _about_isolation(stage: Stage[Any, Any]) -> Iterator[str]:
+    isolate: Any = stage.isolate
+    limit: Any = stage.memory_limit
+    if not (isolate is None or isinstance(isolate, bool)):
+        yield f"its isolate must be True, False or left out, not {isolate!r}"
+    if limit is None:
+        return
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        yield f"its memory_limit must be a whole number of MiB, at least 1, not {limit!r}"
+    if isolate is False:
+        yield "its memory_limit holds in a process of its own, and isolate=False refuses one"
 
 
 def _is_span(value: object) -> bool:

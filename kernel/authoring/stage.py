@@ -30,6 +30,8 @@ class Stage(Accepts[InputT, OutputT_co], Generic[InputT, OutputT_co]):
     retry: Retry
     timeout: timedelta
     queue: str | None
+    isolate: bool | None = None
+    memory_limit: int | None = None
     when: Callable[[Any], bool] | None
     body: Callable[..., Any]
     polls: bool

@@ -22,6 +22,7 @@ class Policy:
         stumbles: Failures of the infrastructure that one stage survives.
         conflict_tries: How often one command is decided before a conflict is given up.
         conflict_pause: The pause before the second decision; doubles, with jitter.
+        isolates: Whether a stage's code runs in a process of its own where the stage does not say.
         inline_limit: The longest payload that stays in its record, in bytes of JSON.
         bell_limit: The longest payload that a doorbell carries, in bytes of JSON.
         artifact_limit: How many artifacts one attempt may leave.
@@ -50,6 +51,7 @@ class Policy:
     retention: timedelta | None = timedelta(days=30)
     publish_tries: int = 5
     dead_letters_kept: timedelta = timedelta(days=30)
+    isolates: bool = False
     inline_limit: int = 4_096
     bell_limit: int = 48_000
     artifact_limit: int = 100

@@ -12,6 +12,7 @@ from kernel.ports.logbook import Logbook
 from kernel.ports.meter import Meter
 from kernel.ports.persistence import Persistence
 from kernel.ports.registry import Registry
+from kernel.ports.sandbox import Sandbox
 from kernel.ports.scheduler import Scheduler
 
 
@@ -28,5 +29,6 @@ class Ports:
     entropy: Entropy
     registry: Registry
     executor: Executor
+    sandbox: Sandbox
     logbook: Logbook
     meter: Meter

@@ -16,10 +16,11 @@ from kernel.model.stage import StageKey, StageRecord
 from kernel.model.status import Status
 from kernel.model.verdict import Erred
 from kernel.procedures.allowance import Allowance
-from kernel.procedures.attempt import Attempt, attempt
+from kernel.procedures.attempt import Attempt
 from kernel.procedures.definition import definition
 from kernel.procedures.follow_up import follow_up
-from kernel.procedures.job import Job, located
+from kernel.procedures.isolation import attempted
+from kernel.procedures.job import Job, lease_of_attempt, located
 from kernel.procedures.reap_leases import reap_one
 from kernel.procedures.renewal import Renewal
 from kernel.procedures.retirement import sweep
@@ -101,10 +102,10 @@ def execute_job(command: ExecuteJob, kernel: Kernel) -> ExecuteJobResult:
         token=token,
         allowance=allowance,
         deadline=kernel.ports.clock.now() + allowance.within,
-        held_by=lambda stage: stage.lease,
+        held_by=lease_of_attempt,
         renewal=renewal,
     )
-    return _settled(job, attempt(job, bell.payload))
+    return _settled(job, attempted(job, bell.payload))
 
 
 def _allowance(kernel: Kernel, definition: AnyStage, time_left: timedelta | None) -> Allowance:

@@ -24,7 +24,7 @@ class Job:
 
     Args:
         standing: The stage as claimed.
-        held_by: The lease, in a record of the stage: the attempt's, or the poll's.
+        held_by: The lease, in a record of the stage: one of the two functions below.
         allowance: How long the code may take, and why not longer.
         deadline: When it must have ended.
         renewal: Keeps the lease while the code runs; None where it lasts for as long as that may.
@@ -99,6 +99,16 @@ def located(workflow: Workflow, bell: Bell) -> tuple[AnyStage, StageKey]:
         raise DefinitionChangedError(message, run_id=bell.run_id, stage_id=definition.id)
     solo = len(workflow.groups[group - 1]) == 1
     return definition, StageKey(run_id=bell.run_id, stage_id=definition.id, group=group, solo=solo)
+
+
+def lease_of_attempt(stage: StageRecord) -> Lease | None:
+    """Return the lease under which a body runs."""
+    return stage.lease
+
+
+def lease_of_poll(stage: StageRecord) -> Lease | None:
+    """Return the lease under which a check runs."""
+    return stage.suspension.lease if stage.suspension else None
 
 
 def still_held(job: Job) -> bool:

@@ -1,7 +1,7 @@
 """Ask each suspended stage whether it may go on. The asking happens outside any commit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kernel.authoring.verdict import RetryAfter
@@ -19,7 +19,8 @@ from kernel.procedures.allowance import Allowance
 from kernel.procedures.attempt import carried_out, log_failure, state_of
 from kernel.procedures.definition import definition
 from kernel.procedures.follow_up import follow_up
-from kernel.procedures.job import Job
+from kernel.procedures.isolation import Errand, is_isolated, sent
+from kernel.procedures.job import Job, lease_of_poll
 from kernel.procedures.materials import gather
 from kernel.procedures.retirement import sweep
 from kernel.procedures.stage_context import JobContext
@@ -66,6 +67,15 @@ class Polled:
 
     stage: StageRecord | None = None
     again_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What a poll came to. *threw*: the check, and another poll may find more."""
+
+    verdict: PollVerdict
+    threw: bool = False
+    annotations: tuple[Annotation, ...] = ()
 
 
 def poll_stages(command: PollStages, kernel: Kernel) -> PollStagesResult:
@@ -116,7 +126,7 @@ def poll_one(kernel: Kernel, poll: Poll, *, time_left: timedelta | None = None) 
         token=token,
         allowance=allowance,
         deadline=kernel.ports.clock.now() + allowance.within,
-        held_by=lambda stage: stage.suspension.lease if stage.suspension else None,
+        held_by=lease_of_poll,
     )
     return Polled(stage=_settled(job))
 
@@ -135,25 +145,13 @@ def _again_at(claim: ClaimPollResult) -> datetime | None:
 
 
 def _settled(job: Job) -> StageRecord | None:
-    threw = False
-    annotations: list[Annotation] = []
-    verdict: PollVerdict
-    try:
-        verdict = _checked(job, annotations)
-    except BodyStoppedError:
-        verdict = GivenBack()
-    except RetryAfter as error:
-        verdict = Waiting(check_in=error.delay)
-    except Exception as error:  # noqa: BLE001 - a check may raise anything
-        log_failure(job, error)
-        verdict = of_error(error)
-        threw = verdict.failure.retryable
+    found = _looked(job)
     command = SettlePoll(
         seen=job.standing,
         token=job.token,
-        verdict=verdict,
-        threw=threw,
-        annotations=tuple(annotations),
+        verdict=found.verdict,
+        threw=found.threw,
+        annotations=found.annotations,
     )
     stage = job.kernel.dispatch(command).stage
     if stage is None:
@@ -161,6 +159,47 @@ def _settled(job: Job) -> StageRecord | None:
     elif stage.status is not Status.SUSPENDED:
         follow_up(job.kernel, stage)
     return stage
+
+
+def _looked(job: Job) -> _Found:
+    """Ask the stage's check: here, or in a process of its own."""
+    if not (is_isolated(job) and _asks_code(job)):
+        return _looked_here(job)
+    try:
+        return sent(job, look_there)
+    except BodyStoppedError:
+        return _Found(verdict=GivenBack())
+    except Exception as error:  # noqa: BLE001 - whatever befalls that process is the check's failure
+        return _threw(job, error)
+
+
+def look_there(kernel: Kernel, errand: Errand) -> _Found:
+    """Ask the check in this process, which is there for it alone."""
+    return _looked_here(errand.job(kernel))
+
+
+def _asks_code(job: Job) -> bool:
+    waits = job.stage.suspension
+    return job.definition.check is not None and not (waits is not None and waits.callback)
+
+
+def _looked_here(job: Job) -> _Found:
+    annotations: list[Annotation] = []
+    try:
+        verdict = _checked(job, annotations)
+    except BodyStoppedError:
+        verdict = GivenBack()
+    except RetryAfter as error:
+        verdict = Waiting(check_in=error.delay)
+    except Exception as error:  # noqa: BLE001 - a check may raise anything
+        return replace(_threw(job, error), annotations=tuple(annotations))
+    return _Found(verdict=verdict, annotations=tuple(annotations))
+
+
+def _threw(job: Job, error: Exception) -> _Found:
+    log_failure(job, error)
+    verdict = of_error(error)
+    return _Found(verdict=verdict, threw=verdict.failure.retryable)
 
 
 def _checked(job: Job, annotations: list[Annotation]) -> PollVerdict:

@@ -15,6 +15,7 @@ from kernel.model.stage import Result
 from kernel.model.verdict import Erred, PollVerdict, Succeeded, Suspending, Verdict, Waiting
 from kernel.payloads import keep
 from kernel.ports.executor import BodyStoppedError
+from kernel.ports.sandbox import BodyLostError
 from kernel.procedures.allowance import CutOffError
 from kernel.procedures.job import Job
 from kernel.procedures.stage_storage import LONGEST_NAME, checked, encode
@@ -88,9 +89,18 @@ def _failure(error: Exception) -> Failure:
             return error.failure
         case RejectedError():
             return Failure.of(error.code, error.message)
+        case BodyLostError() | MemoryError():
+            return _lost(error)
         case _:
             message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             return Failure.of("STAGE_ERROR", message, retryable=True)
+
+
+def _lost(error: BodyLostError | MemoryError) -> Failure:
+    if isinstance(error, BodyLostError):
+        return Failure.of("BODY_LOST", _words(error), retryable=True)
+    message = "The stage's code needed more memory than its process may have."
+    return Failure.of("MEMORY_LIMIT", message, retryable=True)
 
 
 def trace(error: Exception) -> str:

@@ -36,6 +36,7 @@ HEAVY: Final = (
     *("aws_xray_sdk", "cfnlint", "hypothesis", "jinja2", "mypy_boto3_dynamodb", "moto"),
     *("numpy", "openai", "pydantic_ai", "pytest", "requests", "rich", "samtranslator"),
     *("schemathesis", "sqlite3", "typer", "unittest", "yaml"),
+    *("adapters.system.cell", "multiprocessing.forkserver"),
     *("adapters.memory", "functions.local", "functions.workflows.digesting.chart"),
     *("aws_lambda_powertools.utilities.batch"),
     *("aws_lambda_powertools.utilities.parser", "aws_lambda_powertools.utilities.validation"),

@@ -11,6 +11,7 @@ from adapters.dynamodb.patience import Patience
 from adapters.dynamodb.persistence import DynamoPersistence
 from adapters.memory import (
     InlineExecutor,
+    InlineSandbox,
     MemoryBlobStore,
     MemoryJobTransport,
     MemoryPersistence,
@@ -238,6 +239,7 @@ class Account:
             entropy=entropy,
             registry=self._registry(),
             executor=self._watched("executor", InlineExecutor(), process),
+            sandbox=InlineSandbox(),
             logbook=Silence(),
             meter=Silence(),
         )

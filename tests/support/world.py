@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from adapters.memory import (
     InlineExecutor,
+    InlineSandbox,
     MemoryLogbook,
     MemoryMeter,
     MemoryRegistry,
@@ -58,6 +59,7 @@ def memory_ports(workflows: Iterable[Workflow] = ALL, **others: Any) -> Ports:
         entropy=SeededEntropy(1),
         registry=MemoryRegistry(workflows),
         executor=InlineExecutor(),
+        sandbox=InlineSandbox(),
         logbook=MemoryLogbook(),
         meter=MemoryMeter(),
     )

@@ -10,11 +10,13 @@ from kernel.authoring import (
     Failed,
     NotReady,
     Ready,
+    Stage,
     StageContext,
     Suspend,
     WorkflowBuilder,
     batch_stage,
     stage,
+    workflow,
 )
 from kernel.errors import DefinitionError, RejectedError
 
@@ -87,3 +89,16 @@ def problems_in(
     problems = caught.value.context["problems"]
     assert isinstance(problems, list)
     return problems
+
+
+START = workflow("reports", input=Document)
+
+
+def a_stage(
+    stage_id: Any, takes: Any = None, gives: Any = None, *, config: Any = None, **options: Any
+) -> Stage[Any, Any]:
+    def body(ctx: Any) -> Any: ...
+
+    body.__annotations__ = {"ctx": StageContext[takes, config], "return": gives}
+    made: Callable[[Any], Stage[Any, Any]] = stage(id=stage_id, **options)
+    return made(body)

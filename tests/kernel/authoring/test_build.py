@@ -1,6 +1,5 @@
 """What `build()` refuses, and in which words."""
 
-from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
 from math import inf
@@ -9,32 +8,22 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from kernel.authoring import Stage, StageContext, stage, workflow
+from kernel.authoring import StageContext, stage, workflow
 from kernel.errors import DefinitionError
 from tests.kernel.authoring.reports import (
+    START,
     Classify,
     Count,
     Counted,
     Document,
     Labels,
     Words,
+    a_stage,
     count,
     problems_of,
     split,
     summarise,
 )
-
-START = workflow("reports", input=Document)
-
-
-def a_stage(
-    stage_id: Any, takes: Any = None, gives: Any = None, *, config: Any = None, **options: Any
-) -> Stage[Any, Any]:
-    def body(ctx: Any) -> Any: ...
-
-    body.__annotations__ = {"ctx": StageContext[takes, config], "return": gives}
-    made: Callable[[Any], Stage[Any, Any]] = stage(id=stage_id, **options)
-    return made(body)
 
 
 def test_a_workflow_that_fits_is_built() -> None:

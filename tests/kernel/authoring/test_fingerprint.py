@@ -113,7 +113,7 @@ def test_code_rules_and_prose_do_not_count() -> None:
 
         return Words
 
-    @stage(id="first", name="The first", queue="slow", when=lambda _: False)
+    @stage(id="first", name="The first", queue="slow", isolate=True, when=lambda _: False)
     def other(ctx: StageContext[None, None]) -> Words:
         return Words(words=["something", "else"])
 

@@ -46,6 +46,8 @@ def test_a_bare_decorator_takes_everything_from_the_function() -> None:
     assert key_phrases.timeout == timedelta(minutes=5)
     assert key_phrases.dependencies == ()
     assert key_phrases.queue is None
+    assert key_phrases.isolate is None
+    assert key_phrases.memory_limit is None
     assert key_phrases.when is None
 
 
@@ -58,6 +60,8 @@ def test_options_come_before_what_the_function_says() -> None:
         retry=Retry(max_attempts=5),
         timeout=timedelta(minutes=1),
         queue="slow",
+        isolate=True,
+        memory_limit=512,
         when=lambda ctx: ctx.attempt == 1,
     )
     def key_phrases(ctx: StageContext[Words, None]) -> Labels:
@@ -71,6 +75,8 @@ def test_options_come_before_what_the_function_says() -> None:
     assert key_phrases.retry.max_attempts == 5
     assert key_phrases.timeout == timedelta(minutes=1)
     assert key_phrases.queue == "slow"
+    assert key_phrases.isolate
+    assert key_phrases.memory_limit == 512
     assert key_phrases.when
     assert key_phrases.when(SimpleNamespace(attempt=1))
 

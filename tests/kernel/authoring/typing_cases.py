@@ -212,7 +212,7 @@ class OtherState:  # E: Cannot infer value of type parameter "StateT"
         return Ready(state)
 
 
-@stage(retries=3)  # E: argument "retries" # E: No overload variant # E: Untyped decorator
+@stage(retries=3)  # E: argument "retries" # E: Untyped decorator
 def unknown_option(ctx: StageContext[Document, None]) -> Words:
     return Words(words=[])
 
