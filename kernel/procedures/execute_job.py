@@ -58,6 +58,7 @@ class ExecuteJob(Command[ExecuteJobResult]):
 
     bell: Bell
     time_left: timedelta | None = None
+    lease: timedelta | None = None
 
 
 def execute_job(command: ExecuteJob, kernel: Kernel) -> ExecuteJobResult:
