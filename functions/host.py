@@ -82,15 +82,14 @@ class ServerlessHost:
         self,
         message: Bell,
         time_left: timedelta | None = None,
-        *,
         lease: timedelta | None = None,
     ) -> JobResult:
         """Answer a bell. When this returns, the bell can be put away, whatever became of it.
 
         Args:
             time_left: What the process has for it; None where nobody will stop it.
-            lease: For how long a stage is taken at a time, and renewed while its body runs; None
-                takes it for all the time that the body has.
+            lease: How long a lease is taken for, and renewed while a body runs; None where it is
+                taken once, for all the time that the body may take.
 
         Raises:
             ConflictError: Others kept getting there first. Let the bell come again.

@@ -52,7 +52,13 @@ class ExecuteJobResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecuteJob(Command[ExecuteJobResult]):
-    """*time_left* is what the process has; None where nobody will stop it."""
+    """The attempt that *bell* names.
+
+    Args:
+        time_left: What the process has; None where nobody will stop it.
+        lease: How long the lease is taken for, and renewed while the body runs; None where it is
+            taken once, for all the time that the body may take.
+    """
 
     name = "job.execute"
 
