@@ -18,6 +18,7 @@ from kernel.commands import (
     mark_stage,
     reap_lease,
     record_progress,
+    renew_lease,
     replay_event,
     rerun_run,
     retire_run,
@@ -70,6 +71,7 @@ _route(claim_poll.ClaimPoll, claim_poll.handle)
 _route(settle_poll.SettlePoll, settle_poll.handle)
 _route(settle_callback.SettleCallback, settle_callback.handle)
 _route(record_progress.RecordProgress, record_progress.handle)
+_route(renew_lease.RenewLease, renew_lease.handle)
 _route(reap_lease.ReapLease, reap_lease.handle)
 _route(advance_run.AdvanceRun, advance_run.handle)
 _route(close_run.CloseRun, close_run.handle)

@@ -168,5 +168,8 @@ class StageContext(Protocol[InputT_co, ConfigT_co]):
         ...
 
     def cancelled(self) -> bool:
-        """Whether the run was cancelled; a long body asks now and then and stops."""
+        """Whether the run was cancelled, or the process is to end.
+
+        A long body asks now and then, and stops: what it returns after a yes is not kept.
+        """
         ...

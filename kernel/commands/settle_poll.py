@@ -1,7 +1,7 @@
 """Say what a poll found: the stage may go on, must wait longer, or has failed."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kernel.decisions.backoff import poll_backoff
 from kernel.decisions.bells import poll_bell
@@ -14,7 +14,7 @@ from kernel.model.change import equals
 from kernel.model.failure import Failure
 from kernel.model.stage import StageRecord, Suspension
 from kernel.model.status import Status
-from kernel.model.verdict import Erred, PollVerdict, Succeeded, Waiting
+from kernel.model.verdict import Erred, GivenBack, PollVerdict, Succeeded, Waiting
 from kernel.ports.persistence import Standing
 
 
@@ -70,15 +70,22 @@ def _decision(command: SettlePoll, context: Context, held: Holding, waits: Suspe
             late = Failure.of("SUSPENSION_TIMEOUT", _late(held.stage, waits))
             heard = replace(waits, failures=0)
             return _wait(context, held, heard, check_in or waits.poll_every, late)
-        case Erred(failure=failure) as verdict if command.threw:
-            if waits.failures + 1 >= context.policy.poll_failures:
-                return err(context, held, replace(verdict, failure=_final(failure)))
-            failures = waits.failures + 1
-            longest = context.policy.longest_push_back
-            wait = poll_backoff(waits.poll_every, failures=failures, longest=longest)
-            return _wait(context, held, replace(waits, failures=failures), wait, _final(failure))
+        case GivenBack():
+            return _later(context, held, waits, context.now)
+        case Erred() as verdict if command.threw:
+            return _thrown(context, held, waits, verdict)
         case Erred() as verdict:
             return err(context, held, verdict)
+
+
+def _thrown(context: Context, held: Holding, waits: Suspension, verdict: Erred) -> Decision:
+    final = replace(verdict.failure, retryable=False)
+    failures = waits.failures + 1
+    if failures >= context.policy.poll_failures:
+        return err(context, held, replace(verdict, failure=final))
+    longest = context.policy.longest_push_back
+    wait = poll_backoff(waits.poll_every, failures=failures, longest=longest)
+    return _wait(context, held, replace(waits, failures=failures), wait, final)
 
 
 def _wait(
@@ -87,16 +94,15 @@ def _wait(
     """Ask again after *wait*, unless the deadline has passed: then it failed with *late*."""
     if waits.deadline <= context.now:
         return err(context, held, Erred(failure=late))
-    next_poll_at = min(context.now + wait, waits.deadline)
+    return _later(context, held, waits, min(context.now + wait, waits.deadline))
+
+
+def _later(context: Context, held: Holding, waits: Suspension, next_poll_at: datetime) -> Decision:
     later = replace(waits, lease=None, next_poll_at=next_poll_at)
     stage = replace(held.stage, suspension=later)
     change = write_stage(context, held.stage, stage, held.requires, run=held.run)
     bell = poll_bell(stage, held.workflow, at=next_poll_at)
     return Decision(changes=(change, *still_open(held.run)), bells=(bell,))
-
-
-def _final(failure: Failure) -> Failure:
-    return replace(failure, retryable=False)
 
 
 def _late(stage: StageRecord, waits: Suspension) -> str:

@@ -108,7 +108,8 @@ def err(context: Context, held: Holding, verdict: Erred) -> Decision:
 
 
 def _again(context: Context, held: Holding, verdict: Erred, *, stumbled: bool) -> Decision:
-    not_before = context.now + (verdict.delay or _backoff(context, held))
+    wait = _backoff(context, held) if verdict.delay is None else verdict.delay
+    not_before = context.now + wait
     error = verdict.failure
     stage = held.stage.retried(error, not_before=not_before, stumbled=stumbled)
     happened = events.stage_failed(held.stage, error, will_retry=True, at=context.now)

@@ -53,5 +53,10 @@ class Waiting:
     check_in: timedelta | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class GivenBack:
+    """A poll was stopped with its worker, and says nothing: another worker may ask at once."""
+
+
 Verdict: TypeAlias = Succeeded | Skipped | Suspending | Erred
-PollVerdict: TypeAlias = Succeeded | Waiting | Erred
+PollVerdict: TypeAlias = Succeeded | Waiting | Erred | GivenBack

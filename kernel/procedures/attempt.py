@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from kernel.model.annotation import Annotation
 from kernel.model.json import Json
 from kernel.model.materials import Materials
 from kernel.model.verdict import Skipped, Suspending, Verdict
 from kernel.payloads import fetch
-from kernel.ports.executor import BodyTimeoutError
+from kernel.ports.executor import BodyStoppedError, BodyTimeoutError
 from kernel.ports.logbook import Level, LogEntry
 from kernel.procedures.allowance import CutOffError
 from kernel.procedures.job import Job
 from kernel.procedures.materials import gather
 from kernel.procedures.stage_context import JobContext
-from kernel.procedures.verdicts import of_body, of_error, trace
+from kernel.procedures.verdicts import of_body, of_error, of_stop, trace
+
+_TOLD: Final = "The body was told that its process is to end, and ended."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ def attempt(job: Job, payload: Mapping[str, Json] | None) -> Attempt:
     try:
         materials = gather(job.kernel.ports, job.stage, payload)
         verdict = _verdict(job, JobContext(job, materials, annotations))
+    except BodyStoppedError as error:
+        verdict = of_stop(error)
     except Exception as error:  # noqa: BLE001 - whatever a stage raises is the stage's failure
         log_failure(job, error)
         verdict = of_error(error)
@@ -73,13 +77,21 @@ def carried_out(job: Job, context: JobContext, code: Callable[[], Any]) -> Any:
 
     Raises:
         CutOffError: It did not end in its time, or in that of the process.
+        BodyStoppedError: It was stopped; or it was told to stop, and what it came to is half done.
         Exception: Whatever it raised.
     """
-    within = context.remaining()
+    executor, within = job.kernel.ports.executor, context.remaining()
     try:
-        return job.kernel.ports.executor.run(code, of=job.attempt_key, within=within)
+        returned = executor.run(code, of=job.attempt_key, within=within, pulse=job.pulse)
     except BodyTimeoutError as error:
         raise CutOffError(job.allowance.exceeded()) from error
+    except Exception as error:
+        if context.told_to_stop:
+            raise BodyStoppedError(_TOLD) from error
+        raise
+    if context.told_to_stop:
+        raise BodyStoppedError(_TOLD)
+    return returned
 
 
 def state_of(job: Job) -> object:

@@ -21,6 +21,7 @@ from kernel.procedures.definition import definition
 from kernel.procedures.follow_up import follow_up
 from kernel.procedures.job import Job, located
 from kernel.procedures.reap_leases import reap_one
+from kernel.procedures.renewal import Renewal
 from kernel.procedures.retirement import sweep
 
 
@@ -73,7 +74,7 @@ def execute_job(command: ExecuteJob, kernel: Kernel) -> ExecuteJobResult:
     Raises:
         DefinitionChangedError: This process has no definition that fits. Nothing was claimed.
         IdempotencyInProgressError: Another worker holds the stage under a live lease.
-        UnavailableError: This process has too little time left to begin anything.
+        UnavailableError: This process has too little time left to begin anything, or is to end.
     """
     bell = command.bell
     known_as = bell.fingerprint
@@ -81,13 +82,17 @@ def execute_job(command: ExecuteJob, kernel: Kernel) -> ExecuteJobResult:
     stage, key = located(workflow, bell)
     token = kernel.ports.entropy.token()
     allowance = _allowance(kernel, stage, command.time_left)
-    lasts = allowance.within + kernel.policy.lease_margin
+    whole = allowance.within + kernel.policy.lease_margin
+    lasts = whole if command.lease is None else min(command.lease, whole)
     ordinal = workflow.groups[key.group - 1].index(stage)
     claim = kernel.dispatch(
         ClaimStage(bell=bell, key=key, ordinal=ordinal, token=token, lasts=lasts)
     )
     if claim.standing is None or claim.refusal is not None:
         return _refused(kernel, key, claim)
+    renewal = None
+    if command.lease is not None:
+        renewal = Renewal(kernel, claim.standing.stage, token=token, lasts=lasts)
     job = Job(
         kernel=kernel,
         workflow=workflow,
@@ -97,11 +102,14 @@ def execute_job(command: ExecuteJob, kernel: Kernel) -> ExecuteJobResult:
         allowance=allowance,
         deadline=kernel.ports.clock.now() + allowance.within,
         held_by=lambda stage: stage.lease,
+        renewal=renewal,
     )
     return _settled(job, attempt(job, bell.payload))
 
 
 def _allowance(kernel: Kernel, definition: AnyStage, time_left: timedelta | None) -> Allowance:
+    if kernel.ports.executor.is_stopping:
+        raise UnavailableError("This process is to end; the job wants another one.")
     whose = f"Stage {definition.id!r}"
     allowance = Allowance(whose=whose, timeout=definition.timeout, time_left=time_left)
     if allowance.within < min(kernel.policy.least_time, definition.timeout):

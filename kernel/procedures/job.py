@@ -12,9 +12,10 @@ from kernel.model.bell import Bell
 from kernel.model.ids import blob_prefix
 from kernel.model.lease import Lease
 from kernel.model.stage import StageKey, StageRecord
-from kernel.ports.executor import AttemptKey
+from kernel.ports.executor import AttemptKey, Pulse
 from kernel.ports.persistence import Standing
 from kernel.procedures.allowance import Allowance
+from kernel.procedures.renewal import Renewal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Job:
         held_by: The lease, in a record of the stage: the attempt's, or the poll's.
         allowance: How long the code may take, and why not longer.
         deadline: When it must have ended.
+        renewal: Keeps the lease while the code runs; None where it lasts for as long as that may.
     """
 
     kernel: Kernel
@@ -36,6 +38,17 @@ class Job:
     allowance: Allowance
     deadline: datetime
     held_by: Callable[[StageRecord], Lease | None]
+    renewal: Renewal | None = None
+
+    @property
+    def pulse(self) -> Pulse | None:
+        """What is done again and again while the code runs."""
+        return self.renewal.pulse if self.renewal else None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a beat has found that the lease is lost."""
+        return self.renewal is not None and self.renewal.lost
 
     @property
     def stage(self) -> StageRecord:

@@ -13,7 +13,8 @@ from kernel.model.annotation import Annotation
 from kernel.model.failure import Failure
 from kernel.model.stage import Poll, StageRecord
 from kernel.model.status import Status
-from kernel.model.verdict import Erred, PollVerdict, Waiting
+from kernel.model.verdict import Erred, GivenBack, PollVerdict, Waiting
+from kernel.ports.executor import BodyStoppedError
 from kernel.procedures.allowance import Allowance
 from kernel.procedures.attempt import carried_out, log_failure, state_of
 from kernel.procedures.definition import definition
@@ -136,8 +137,11 @@ def _again_at(claim: ClaimPollResult) -> datetime | None:
 def _settled(job: Job) -> StageRecord | None:
     threw = False
     annotations: list[Annotation] = []
+    verdict: PollVerdict
     try:
         verdict = _checked(job, annotations)
+    except BodyStoppedError:
+        verdict = GivenBack()
     except RetryAfter as error:
         verdict = Waiting(check_in=error.delay)
     except Exception as error:  # noqa: BLE001 - a check may raise anything

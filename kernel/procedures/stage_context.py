@@ -42,6 +42,7 @@ class JobContext:
         self._reported_at: datetime | None = None
         self._looked_at: datetime | None = None
         self._cancelled = False
+        self.told_to_stop = False
         self.annotations = annotations
         self._numbers = count()
         self.callback_digest: str | None = None
@@ -168,7 +169,16 @@ class JobContext:
         return self._callbacks.setdefault(self.attempt, made)
 
     def cancelled(self) -> bool:
-        """Look at the record, at most once a second: is the lease still held?"""
+        """Look at the record, at most once a second: is the lease still held?
+
+        What this process knows by itself, that the lease is lost or that it is to end, it says at
+        once.
+        """
+        if self._job.kernel.ports.executor.is_stopping:
+            self.told_to_stop = True
+        if self.told_to_stop or self._job.is_lost:
+            self._cancelled = True
+            return True
         now = self._now()
         recent = self._looked_at is not None and now - self._looked_at < LOOK_AGAIN_AFTER
         if self._cancelled or recent:

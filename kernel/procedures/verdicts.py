@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Mapping
+from datetime import timedelta
 from math import isfinite
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from kernel.model.payload import Artifact, Payload
 from kernel.model.stage import Result
 from kernel.model.verdict import Erred, PollVerdict, Succeeded, Suspending, Verdict, Waiting
 from kernel.payloads import keep
+from kernel.ports.executor import BodyStoppedError
 from kernel.procedures.allowance import CutOffError
 from kernel.procedures.job import Job
 from kernel.procedures.stage_storage import LONGEST_NAME, checked, encode
@@ -69,6 +71,13 @@ def of_error(error: Exception) -> Erred:
             return Erred(failure=failure, stumbled=True)
         case _:
             return Erred(failure=_failure(error))
+
+
+def of_stop(error: BodyStoppedError) -> Erred:
+    """Return the verdict on a body that was stopped: another worker begins it anew, at once."""
+    message = f"The worker stopped before the attempt was done. {error}"
+    failure = Failure.of("WORKER_STOPPED", message, retryable=True)
+    return Erred(failure=failure, delay=timedelta(), stumbled=True)
 
 
 def _failure(error: Exception) -> Failure:

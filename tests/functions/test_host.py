@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeGuard
 
 import pytest
 
@@ -9,6 +10,7 @@ from functions.host import PAUSES, ServerlessHost
 from functions.outcomes import JobResult, ProcessedJobs
 from kernel.errors import ConflictError, UnavailableError
 from kernel.model.bell import Bell, BellKind
+from kernel.model.change import Change, UpdateStage
 from kernel.model.status import Status
 from kernel.ports.logbook import Level
 from kernel.procedures.execute_job import JobOutcome
@@ -49,6 +51,20 @@ def test_an_execute_bell_completes_its_stage(world: World, host: ServerlessHost)
 
     assert result == JobResult(outcome=JobOutcome.COMPLETED)
     assert world.output(run_id, "first") == {"value": 2}
+
+
+def test_a_lease_is_as_short_as_the_host_wants_it(world: World, host: ServerlessHost) -> None:
+    world.create("three", {"value": 1})
+    host.handle_job(world.take_bell())
+
+    host.handle_job(world.take_bell(), lease=timedelta(seconds=20))
+
+    leases = [change.stage.lease for change, *_ in world.persistence.commits if is_claim(change)]
+    assert [lease.expires_at - world.now for lease in leases if lease] == [timedelta(seconds=20)]
+
+
+def is_claim(change: Change) -> TypeGuard[UpdateStage]:
+    return isinstance(change, UpdateStage) and change.stage.status is Status.RUNNING
 
 
 def test_a_stage_that_fails_says_why_and_that_it_is_tried_again(
