@@ -1,14 +1,19 @@
 """What every way in does with a bell and with a tick; nothing survives the call."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from functions.outcomes import JobResult, MaintenanceResult, ProcessedJobs
 from kernel.dispatch import Kernel
 from kernel.effects import ring
-from kernel.errors import EngineError, IdempotencyInProgressError, RejectedError
+from kernel.errors import (
+    DefinitionChangedError,
+    EngineError,
+    IdempotencyInProgressError,
+    RejectedError,
+)
 from kernel.model.bell import Bell, BellKind
 from kernel.model.failure import Failure
 from kernel.model.json import Json
@@ -26,6 +31,16 @@ from kernel.procedures.tick import Tick
 
 # A delivery that failed comes again after the first of these, and then each time later.
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300))
+# So often a bell is left to a process of another version, before it is left to the tick.
+LEFT_TO_OTHERS: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What became of a delivery. *again_in*: it is to come again; None: it is done with."""
+
+    outcome: JobOutcome
+    again_in: timedelta | None = None
 
 
 class ServerlessHost:
@@ -101,8 +116,37 @@ class ServerlessHost:
             deliveries = self._kernel.ports.transport.receive(limit=1)
             if not deliveries:
                 break
-            done = done.counting(self._taken(deliveries[0]))
+            answer = self.answer(deliveries[0])
+            self.put_away(deliveries[0], answer)
+            done = done.counting(answer.outcome)
         return done
+
+    def answer(self, delivery: Delivery, *, lease: timedelta | None = None) -> Answer:
+        """Answer a bell that was taken from a queue; what to do with it then is in the answer.
+
+        A bell for what this process knows otherwise, or not at all, is left to one of another
+        version.
+        """
+        try:
+            result = self.handle_job(delivery.bell, lease=lease)
+        except Exception as error:  # noqa: BLE001 - one bell's trouble is not that of the others
+            reason = error.message if isinstance(error, EngineError) else repr(error)
+            return self._given_back(delivery, JobOutcome.FAILED, reason)
+        why = result.error
+        if why and why.code == DefinitionChangedError.code and delivery.count <= LEFT_TO_OTHERS:
+            return self._given_back(delivery, result.outcome, why.message)
+        return Answer(outcome=result.outcome)
+
+    def put_away(self, delivery: Delivery, answer: Answer) -> None:
+        """Take the bell out of its queue, or let it come again.
+
+        Raises:
+            UnavailableError: The queue did not answer; the bell comes again by itself.
+        """
+        if answer.again_in is None:
+            self._kernel.ports.transport.acknowledge(delivery)
+        else:
+            self._kernel.ports.transport.give_back(delivery, delay=answer.again_in)
 
     def run_maintenance_tick(self, time_left: timedelta | None = None) -> MaintenanceResult:
         """Do what is due, within *time_left*.
@@ -150,17 +194,11 @@ class ServerlessHost:
             return JobResult.of_poll(result.left[0])
         return JobResult(outcome=JobOutcome.DISCARDED, again_at=result.again_at)
 
-    def _taken(self, delivery: Delivery) -> JobOutcome:
-        transport = self._kernel.ports.transport
-        try:
-            outcome = self.handle_job(delivery.bell).outcome
-        except Exception as error:  # noqa: BLE001 - one bell's trouble is not that of the others
-            transport.give_back(delivery, delay=PAUSES[min(delivery.count, len(PAUSES)) - 1])
-            reason = error.message if isinstance(error, EngineError) else repr(error)
-            self._write(Level.ERROR, "bell given back", delivery.bell, error=reason)
-            return JobOutcome.FAILED
-        transport.acknowledge(delivery)
-        return outcome
+    def _given_back(self, delivery: Delivery, outcome: JobOutcome, reason: str) -> Answer:
+        self._write(Level.ERROR, "bell given back", delivery.bell, error=reason)
+        return Answer(
+            outcome=outcome, again_in=PAUSES[min(max(delivery.count, 1), len(PAUSES)) - 1]
+        )
 
     def _note(self, bell: Bell, result: JobResult) -> None:
         fields: dict[str, Json] = {"outcome": result.outcome.value}

@@ -8,11 +8,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Final
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from functions.outcomes import MaintenanceResult
 from functions.settings import service
 from kernel.model.change import Change, CreateRun, SaveDeadLetter, UpdateRun, UpdateStage
 from kernel.model.status import Status
@@ -84,6 +86,16 @@ class EmbeddedMeter:
 
 
 meter: Final = EmbeddedMeter()
+
+
+def of_tick(done: MaintenanceResult) -> Mapping[str, int]:
+    """Return what a tick did, by the names that it counts under."""
+    return {metric(name): number for name, number in asdict(done).items()}
+
+
+def metric(name: str) -> str:
+    """Return by what name it counts what a tick did: `stale_released` as `TickStaleReleased`."""
+    return f"Tick{name.title().replace('_', '')}"
 
 
 def _happened(change: Change) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The environment, read once and checked; nobody else here looks at `os.environ`."""
 
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Final, Self
@@ -37,10 +38,20 @@ def _listed(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
+def _seconds(value: Any) -> Any:
+    """Take text as a number of seconds."""
+    try:
+        return timedelta(seconds=float(value)) if isinstance(value, str) else value
+    except (ValueError, OverflowError) as error:
+        raise ValueError("input should be a number of seconds") from error
+
+
 _Name = Annotated[str, StringConstraints(pattern=r"^\S+$")]
 _Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 _Arn = Annotated[str, StringConstraints(pattern=r"^arn:\S+$")]
 _Events = Annotated[str, StringConstraints(pattern=r"^([a-z_]+:[a-z_]+|[a-z_:]*\*)$")]
+_Address = Annotated[str, StringConstraints(pattern=r"^[^\s:]*:\d{1,5}$")]
+_Span = Annotated[timedelta, BeforeValidator(_seconds)]
 _Package = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 
 
@@ -82,6 +93,45 @@ class Settings(BaseModel):
         except ValidationError as error:
             problems = "; ".join(_problems(error))
         raise SettingsError(f"The environment is not as template.yaml makes it: {problems}.")
+
+
+class WorkSettings(BaseModel):
+    """How a worker that stays is run: what `HEADRACE_WORK_...` says; spans are in seconds."""
+
+    model_config = ConfigDict(
+        alias_generator=lambda name: _variable(f"work_{name}"),
+        frozen=True,
+        validate_by_name=True,
+    )
+
+    queues: Annotated[tuple[_Name, ...], BeforeValidator(_listed), Field(min_length=1)] = (
+        "default",
+    )
+    threads: int = Field(default=1, ge=1, le=256)
+    tick: bool = False
+    isolate: bool = True
+    grace: _Span = Field(default=timedelta(seconds=90), ge=timedelta())
+    lease: _Span = Field(default=timedelta(seconds=60), ge=timedelta(seconds=1))
+    hidden: _Span = Field(default=timedelta(seconds=60), ge=timedelta(seconds=1))
+    health: _Address | None = None
+    worker_id: _Name = Field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}")
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, **options: object
+    ) -> Self:
+        """Return what *environment* says, but for the *options* that are given and not None.
+
+        Raises:
+            SettingsError: A variable or an option is malformed; it names every such one.
+        """
+        given = {_variable(f"work_{name}"): value for name, value in options.items()}
+        known = {name: value for name, value in given.items() if value is not None}
+        try:
+            return cls.model_validate({**environment, **known})
+        except ValidationError as error:
+            problems = "; ".join(_problems(error))
+        raise SettingsError(f"No worker can be run like that: {problems}.")
 
 
 def on_lambda() -> bool:

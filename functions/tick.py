@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions import wiring
 from functions.host import ServerlessHost
-from functions.metering import meter
+from functions.metering import meter, of_tick
 from functions.telemetry import begin, logger
 from kernel.errors import UnavailableError
 
@@ -24,19 +24,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
     with meter.sending():
         try:
-            done = asdict(host.run_maintenance_tick(remaining - FINISHING))
+            done = host.run_maintenance_tick(remaining - FINISHING)
         except UnavailableError as error:
             logger.error(error.message, extra={"code": error.code, "context": error.context})
             meter.count({"TickUnavailable": 1})
             return {}
-        meter.count({metric(name): number for name, number in done.items()})
-    logger.info("tick", extra=done)
-    return done
-
-
-def metric(name: str) -> str:
-    """Return by what name it counts what a tick did: `stale_released` as `TickStaleReleased`."""
-    return f"Tick{name.title().replace('_', '')}"
+        meter.count(of_tick(done))
+    counts: dict[str, int] = asdict(done)
+    logger.info("tick", extra=counts)
+    return counts
 
 
 wiring.prepare()

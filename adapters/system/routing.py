@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from kernel.ports.executor import AttemptKey, Executor, Pulse
+from kernel.ports.executor import AttemptKey, Executor, Pulse, Stoppable
 
 
 class RoutingExecutor:
@@ -23,6 +23,7 @@ class RoutingExecutor:
         self._make = otherwise
         self._making = threading.Lock()
         self._others: Executor | None = None
+        self._is_stopped = False
 
     @property
     def tainted(self) -> bool:
@@ -32,7 +33,14 @@ class RoutingExecutor:
     @property
     def is_stopping(self) -> bool:
         """Whether one of its executors is."""
-        return any(executor.is_stopping for executor in self._made())
+        return self._is_stopped or any(executor.is_stopping for executor in self._made())
+
+    def stop(self) -> None:
+        """Stop every body that can be stopped, and from now on each one that begins."""
+        with self._making:
+            self._is_stopped = True
+        for executor in self._made():
+            _stop(executor)
 
     def run(
         self,
@@ -59,4 +67,11 @@ class RoutingExecutor:
         with self._making:
             if self._others is None:
                 self._others = self._make()
+                if self._is_stopped:
+                    _stop(self._others)
             return self._others
+
+
+def _stop(executor: Executor) -> None:
+    if isinstance(executor, Stoppable):
+        executor.stop()

@@ -179,6 +179,55 @@ def redrive(
     raise typer.Exit(code)
 
 
+@app.command()
+def work(  # noqa: PLR0913 - each is an option of the command
+    *,
+    queues: Annotated[
+        list[str] | None,
+        typer.Option("--queue", metavar="NAME", help="Whose bells to answer; may be repeated."),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="How many bells to answer at once.")
+    ] = None,
+    tick: Annotated[bool, typer.Option("--tick", help="Tick every minute, too.")] = False,
+    grace: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="How long bodies may go on at the end."),
+    ] = None,
+    health: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where to answer GET /health.")
+    ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The deployed stack; else the environment names all."),
+    ] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Answer the bells of a deployed stack's queues on this machine, until SIGTERM or Ctrl-C.
+
+    It waits for the bodies that are under way then; a second signal ends it at once. What is left
+    out is read from HEADRACE_WORK_QUEUES and so on. The exit code is 0 when all have ended, 1 when
+    AWS is in trouble, 2 when something is wrong with what was asked for, and 3 when a body could
+    not be stopped.
+    """
+    with _plainly(verbose=verbose):
+        from functions.local.working import work as answer_bells
+
+        options = {
+            "queues": tuple(queues) if queues else None,
+            "threads": threads,
+            "tick": tick or None,
+            "grace": None if grace is None else timedelta(seconds=grace),
+            "health": health,
+        }
+        code = answer_bells(stack, options)
+
+        # What it reads of the environment is there only now.
+        from functions.work import leave
+
+        leave(code)
+
+
 @app.command("workflows")
 def list_workflows(
     *, workflows: Package = "functions.workflows", verbose: Verbose = False

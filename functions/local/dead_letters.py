@@ -1,5 +1,6 @@
 """The queues for dead letters of a deployed stack, and SQS's own tasks that empty them."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -166,7 +167,8 @@ def session_for(url: str | None) -> Session:
     """Return a session from the environment, in the region that a queue's *url* names, if any."""
     named = re.search(r"//sqs\.([a-z0-9-]+)\.", url or "")
     try:
-        return Session(region_name=named[1] if named else None)
+        # Of the two variables that name a region, boto3 knows the other one only.
+        return Session(region_name=named[1] if named else os.environ.get("AWS_REGION"))
     except BotoCoreError as error:
         raise unusable(error) from error
 

@@ -22,8 +22,8 @@ from functions.local.gateway import Gateway, Response
 from functions.local.invocation import Lambda
 from functions.local.logs import Sink, Void, logs_to
 from functions.local.queues import FedQueue, QueuePump
-from functions.local.rhythm import Rhythm
 from functions.local.schedules import SchedulePump
+from functions.rhythm import Rhythm
 
 _PLAYING: Final = Config(user_agent_extra=UNCOUNTED)
 # On AWS it is a minute; nobody who watches would wait for that.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class BodyTimeoutError(Exception):
@@ -72,4 +72,13 @@ class Executor(Protocol):
             BodyStoppedError: It was stopped before.
             Exception: Whatever the body raised.
         """
+        ...
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """What an executor is, too, that can stop what it runs. Others are waited for."""
+
+    def stop(self) -> None:
+        """Stop every body that runs, and from now on each one that begins."""
         ...

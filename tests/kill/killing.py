@@ -15,7 +15,8 @@ from adapters.system.clock import SystemClock
 from tests.e2e.patience import A_MOMENT
 from tests.kill.account import ROOT
 
-CREW: Final = (*["worker"] * 4, "tick", "tick", "client")
+CREW: Final = (*["worker"] * 3, *["host"] * 2, "tick", "tick", "client")
+WORKERS: Final = {"worker", "host"}
 
 # How long nobody is killed, in seconds, at least and at most.
 _CALM: Final = (0.1, 1.5)
@@ -30,7 +31,7 @@ class Crew:
     """The processes that live just now, by their ids.
 
     Args:
-        frozen: Who stands still, with the moment when that ends.
+        frozen: Who stands still, with the role, and the moment when that ends.
         thawed: How many went on after that.
         killed: How many of each role were killed.
         surprises: The roles of those that had ended before they were killed.
@@ -38,7 +39,7 @@ class Crew:
 
     nursery: "subprocess.Popen[str]"
     alive: dict[int, str] = field(default_factory=dict)
-    frozen: dict[int, datetime] = field(default_factory=dict)
+    frozen: dict[int, tuple[str, datetime]] = field(default_factory=dict)
     thawed: int = 0
     killed: Counter[str] = field(default_factory=Counter)
     surprises: list[str] = field(default_factory=list)
@@ -61,17 +62,17 @@ class Crew:
 
     def freeze_one(self, chance: random.Random, *, until: datetime) -> None:
         """Let a worker stand still in whatever it is doing, and another one take its place."""
-        workers = [process for process, role in self.alive.items() if role == "worker"]
+        workers = [process for process, role in self.alive.items() if role in WORKERS]
         process = chance.choice(sorted(workers))
-        del self.alive[process]
-        self.frozen[self._asked(f"freeze {process}")] = until
-        self.begin("worker")
+        role = self.alive.pop(process)
+        self.frozen[self._asked(f"freeze {process}")] = role, until
+        self.begin(role)
 
     def thaw(self, *, by: datetime) -> None:
         """Let those go on whose moment has come; they are as alive as the others then."""
-        for process in [each for each, until in self.frozen.items() if until <= by]:
-            del self.frozen[process]
-            self.alive[self._asked(f"thaw {process}")] = "worker"
+        for process in [each for each, (_, until) in self.frozen.items() if until <= by]:
+            role, _ = self.frozen.pop(process)
+            self.alive[self._asked(f"thaw {process}")] = role
             self.thawed += 1
 
     def _asked(self, order: str) -> int:

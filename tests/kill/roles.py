@@ -12,6 +12,7 @@ from ulid import ULID
 from functions import wiring
 from functions.host import ServerlessHost
 from functions.settings import Settings
+from functions.worker_host import WorkerHost
 from kernel.dispatch import Kernel
 from kernel.engine import engine
 from kernel.errors import EngineError
@@ -31,6 +32,7 @@ RERUNS: Final = {"line": "second", "fork": "middle", "doomed": "first"}
 
 _AT_ONCE: Final = 10
 _PAUSE: Final = timedelta(seconds=0.2)
+_BRIEFLY: Final = timedelta(seconds=2)
 _TICK: Final = timedelta(seconds=30)
 
 
@@ -64,6 +66,15 @@ def play(role: str, parent: int) -> None:
 def _worker(ours: Kernel) -> Callable[[], object]:
     host = ServerlessHost(ours, worker_id=f"worker-{os.getpid()}")
     return lambda: host.process_available_jobs(max_jobs=10)
+
+
+def _host(ours: Kernel) -> Callable[[], object]:
+    """Work as a process that stays does, with leases much shorter than the stages' timeouts."""
+    host = WorkerHost(
+        ours, worker_id=f"host-{os.getpid()}", threads=2, lease=_BRIEFLY, hidden=_BRIEFLY
+    )
+    host.start()
+    return lambda: ours.ports.clock.sleep(_PAUSE)
 
 
 def _tick(ours: Kernel) -> Callable[[], object]:
@@ -156,6 +167,7 @@ def standing_of(ours: Kernel, run_id: str) -> Sequence[Any]:
 
 ROLES: Final[Mapping[str, Callable[[Kernel], Callable[[], object]]]] = {
     "worker": _worker,
+    "host": _host,
     "tick": _tick,
     "client": _client,
 }

@@ -9,9 +9,8 @@ import pytest
 
 import functions
 from functions.local.template import references
-from functions.metering import RUNS, STAGES
+from functions.metering import RUNS, STAGES, metric
 from functions.outcomes import MaintenanceResult
-from functions.tick import metric
 from tests.template.reading import Json, given, of_type, properties
 
 FUNCTIONS = ["WorkerFunction", "TickFunction", "ApiFunction"]

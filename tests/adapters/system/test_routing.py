@@ -13,7 +13,7 @@ from adapters.memory import InlineExecutor
 from adapters.system.executor import LocalExecutor
 from adapters.system.routing import RoutingExecutor
 from kernel.authoring import StageContext, stage, workflow
-from kernel.ports.executor import AttemptKey, BodyTimeoutError, Executor
+from kernel.ports.executor import AttemptKey, BodyStoppedError, BodyTimeoutError, Executor
 from tests.conformance.executor import AN_ATTEMPT, ENOUGH, ExecutorContract
 from tests.support.moves import begin
 from tests.support.turns import Turns
@@ -22,6 +22,7 @@ from tests.support.world import World, memory_ports
 
 SHORT: Final = timedelta(milliseconds=30)
 AT_ONCE: Final = timedelta(milliseconds=1)
+FOREVER: Final = threading.Event()
 
 
 class NotingExecutor(InlineExecutor):
@@ -166,3 +167,15 @@ def test_a_condition_runs_where_its_stages_body_does(mine: NotingExecutor) -> No
     world.finish(begin(world, "alone"))
 
     assert [of.stage_id for of in mine.ran] == ["only", "only"]
+
+
+@pytest.mark.parametrize("stage_id", ["split", "count"])
+def test_all_that_can_be_stopped_are_those_included_that_are_made_later(stage_id: str) -> None:
+    routes: dict[str, Executor] = {"split": LocalExecutor(), "inline": InlineExecutor()}
+    executor = RoutingExecutor(routes, otherwise=LocalExecutor)
+
+    executor.stop()
+
+    assert executor.is_stopping
+    with pytest.raises(BodyStoppedError):
+        executor.run(FOREVER.wait, of=replace(AN_ATTEMPT, stage_id=stage_id), within=ENOUGH)

@@ -10,8 +10,8 @@ import pytest
 
 from adapters.eventbridge.scheduler import EventBridgeScheduler
 from functions.local.account import Account, open_account
-from functions.local.rhythm import Rhythm
 from functions.local.schedules import SchedulePump, moment_of
+from functions.rhythm import Rhythm
 from kernel.model.bell import Bell, BellKind
 from kernel.model.bell_wire import decode
 
