@@ -9,7 +9,7 @@ from kernel.dispatch import Kernel
 from kernel.model.json import Json
 from kernel.model.lease import Lease
 from kernel.model.stage import StageRecord
-from kernel.ports.executor import BodyTimeoutError, Pulse
+from kernel.ports.executor import BodyTimeoutError
 from kernel.ports.persistence import Standing
 from kernel.ports.sandbox import Confines
 from kernel.procedures.allowance import Allowance, CutOffError
@@ -55,12 +55,12 @@ class Errand:
         )
 
 
-def attempted(job: Job, payload: Mapping[str, Json] | None, pulse: Pulse | None = None) -> Attempt:
+def attempted(job: Job, payload: Mapping[str, Json] | None) -> Attempt:
     """Run the body of the stage that *job* holds: here, or in a process of its own."""
     if not is_isolated(job):
         return attempt(job, payload)
     try:
-        return sent(job, attempt_there, payload=payload, pulse=pulse)
+        return sent(job, attempt_there, payload)
     except Exception as error:  # noqa: BLE001 - whatever befalls that process is the stage's failure
         log_failure(job, error)
         return Attempt(verdict=of_error(error))
@@ -82,9 +82,7 @@ def is_isolated(job: Job) -> bool:
 def sent(
     job: Job,
     there: Callable[[Kernel, Errand], R],
-    *,
     payload: Mapping[str, Json] | None = None,
-    pulse: Pulse | None = None,
 ) -> R:
     """Return what *there* makes of the job in a process of its own.
 
@@ -107,8 +105,6 @@ def sent(
         memory_limit=job.definition.memory_limit,
     )
     try:
-        return job.kernel.ports.sandbox.run(
-            there, errand, kernel=job.kernel, confines=confines, pulse=pulse
-        )
+        return job.kernel.ports.sandbox.run(there, errand, kernel=job.kernel, confines=confines)
     except BodyTimeoutError as error:
         raise CutOffError(job.allowance.exceeded()) from error

@@ -117,6 +117,22 @@ def heeds(ctx: StageContext[Number, None]) -> Number:
     return ctx.input
 
 
+@bad(timeout=ENOUGH)
+def waits_for_cancel(ctx: StageContext[Number, None]) -> Number:
+    ctx.storage.save("process", str(os.getpid()))
+    while not ctx.cancelled():
+        threading.Event().wait(0.01)
+    ctx.storage.save("told", "to stop")
+    return ctx.input
+
+
+@bad(timeout=SHORT)
+def stands_still(ctx: StageContext[Number, None]) -> Number:
+    ctx.storage.save("process", str(os.getpid()))
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return ctx.input
+
+
 @bad(timeout=SHORT)
 async def sleeps(ctx: StageContext[Number, None]) -> Number:
     try:
@@ -212,6 +228,7 @@ def sleeps_in_native_code(ctx: StageContext[Number, None]) -> Number:
 STAGES: Final = (
     *(crashes, exits, leaves, kills_itself, forks, forks_and_crashes, goes_on_twice),
     *(blocks_signals, never_yields, holds_the_interpreter, heeds, sleeps),
+    *(stands_still, waits_for_cancel),
     *(prints_for_ever, prints_much, prints_no_lines, returns_a_function),
     *(raises_what_cannot_travel, takes_too_much, takes_what_it_may, closes_everything),
     *(scribbles,),

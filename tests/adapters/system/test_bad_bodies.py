@@ -23,6 +23,7 @@ from kernel.model.failure import Failure
 from kernel.model.policy import Policy
 from kernel.model.status import Status
 from kernel.ports.logbook import Level
+from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.execute_job import ExecuteJobResult, JobOutcome
 from tests.adapters.system.bad_bodies import load
 from tests.support.moves import begin, execute
@@ -148,7 +149,9 @@ def test_of_a_body_that_goes_on_twice_one_counts(world: World) -> None:
     assert world.output(run_id, "goes_on_twice") != {"value": 0}
 
 
-@pytest.mark.parametrize("name", ["blocks_signals", "never_yields", "holds_the_interpreter"])
+@pytest.mark.parametrize(
+    "name", ["blocks_signals", "never_yields", "holds_the_interpreter", "stands_still"]
+)
 def test_a_body_that_heeds_nothing_is_killed(world: World, name: str) -> None:
     began = monotonic()
 
@@ -171,6 +174,21 @@ def test_a_body_that_is_late_is_told_and_may_tidy_up(world: World, name: str) ->
     assert saved(world, run_id, name, "told") == "to stop"
     assert result.error is not None
     assert result.error.code == "STAGE_TIMEOUT"
+
+
+def test_a_body_learns_that_its_run_is_cancelled(world: World) -> None:
+    run_id = begin(world, "waits_for_cancel")
+
+    with ThreadPoolExecutor() as pool:
+        answered = pool.submit(execute, world, run_id, "waits_for_cancel")
+        key = f"runs/{run_id}/waits_for_cancel/0-1/files/process"
+        assert eventually(lambda: world.ports.blobs.exists(key))
+        world.dispatch(CancelRun(run_id=run_id))
+        result = answered.result(PATIENCE)
+
+    assert result.outcome is JobOutcome.DISCARDED
+    assert saved(world, run_id, "waits_for_cancel", "told") == "to stop"
+    assert world.run(run_id).status is Status.CANCELLED
 
 
 def test_a_body_is_stopped_with_its_worker(world: World) -> None:
