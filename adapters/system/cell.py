@@ -39,7 +39,9 @@ class Cell:
     """
 
     def __init__(self, assignment: Assignment, ports: Any, lines: PrintedLines) -> None:
-        self._assignment = assignment
+        # Whoever gave what cannot travel learns it here.
+        self._assignment = packed(assignment)
+        self._memory_limit = assignment.memory_limit
         self._ports = ports
         self._lines = lines
         self.outcome: Future[Any] = Future()
@@ -47,15 +49,18 @@ class Cell:
         self._channel, channel = context.Pipe()
         orders, self._orders = context.Pipe(duplex=False)
         self._printed, printed = context.Pipe(duplex=False)
+        life, self._life = context.Pipe(duplex=False)
         self._process: ForkServerProcess = context.Process(
-            target=cell_inside.main, args=(channel, orders, printed)
+            target=cell_inside.main, args=(channel, orders, printed, life)
         )
         try:
             with _looking:
                 self._process.start()
         finally:
-            for theirs in (channel, orders, printed):
+            for theirs in (channel, orders, printed, life):
                 theirs.close()
+        self._pid = self._process.pid or 0
+        self._is_over = False
         _running.add(self)
         self._serving = threading.Thread(
             target=copy_context().run, args=(self._serve,), name="sandbox", daemon=True
@@ -72,19 +77,18 @@ class Cell:
         self.kill()
         # A call that is being carried out may take longer; nobody waits for its answer.
         self._serving.join(within.total_seconds())
-        self._orders.close()
+        for mine in (self._orders, self._life):
+            mine.close()
         _running.discard(self)
 
     def kill(self) -> None:
+        if self._is_over:
+            return
         with suppress(ProcessLookupError):
             os.killpg(self._pid, signal.SIGKILL)
         with suppress(ProcessLookupError):
             # It may have had no time to make a group of its own.
             os.kill(self._pid, signal.SIGKILL)
-
-    @property
-    def _pid(self) -> int:
-        return self._process.pid or 0
 
     def _serve(self) -> None:
         """Carry out what it asks for and take what it prints, until it is gone."""
@@ -108,10 +112,14 @@ class Cell:
             if what == DONE:
                 self._finish(*more)
             elif what == READY:
-                self._channel.send_bytes(packed(self._assignment))
+                self._channel.send_bytes(self._assignment)
             else:
                 self._channel.send_bytes(carried_out(self._ports, (what, *more)))
         except (EOFError, OSError):
+            return False
+        except Exception as error:  # noqa: BLE001 - a body can reach the pipe, and write what it likes
+            reason = f"The process of the body says what nobody understands: {error!r}."
+            self._settle(BodyLostError(reason))
             return False
         return True
 
@@ -147,9 +155,11 @@ class Cell:
         with _looking:
             self._process.join()
             code = self._process.exitcode
-        # What it started is in its group, and holds nothing up any more.
+            self._process.close()
+        # What it has started is in its group, and may live on.
         self.kill()
-        return _in_words(code or 0, self._assignment.memory_limit)
+        self._is_over = True
+        return _in_words(code or 0, self._memory_limit)
 
 
 def _in_words(code: int, memory_limit: int | None) -> str:

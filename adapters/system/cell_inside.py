@@ -1,6 +1,7 @@
 """What a process does that runs one body: it has a kernel without a client of its own."""
 
 import faulthandler
+import fcntl
 import os
 import resource
 import signal
@@ -106,10 +107,11 @@ class Here:
         return procedure(kernel, task)
 
 
-def main(channel: Connection, orders: Connection, printed: Connection) -> None:
+def main(channel: Connection, orders: Connection, printed: Connection, life: Connection) -> None:
     """Do what the other process assigns, and wait to be ended by it."""
     # Whatever the body starts belongs to this group, which is ended as a whole.
     os.setsid()
+    _end_with(life)
     _print_to(printed)
     executor = CellExecutor()
     threading.Thread(
@@ -122,7 +124,7 @@ def main(channel: Connection, orders: Connection, printed: Connection) -> None:
         failure = error if isinstance(error, Exception) else RuntimeError(repr(error))
         outcome = packed_error(failure)
     _flush()
-    with suppress(EOFError, OSError):
+    with suppress(EOFError):
         asking.ask(DONE, outcome)
     _end_group()
 
@@ -153,6 +155,18 @@ def _ports(assigned: Assignment, channel: Channel, executor: CellExecutor) -> Po
         logbook=far("logbook"),
         meter=far("meter"),
     )
+
+
+def _end_with(life: Connection) -> None:
+    """Have the system kill the group when the other end is closed, whatever code is running.
+
+    Where it does not offer that, `_obey` does it as soon as a thread of Python gets its turn.
+    """
+    if hasattr(fcntl, "F_SETSIG"):
+        fcntl.fcntl(life, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(life, fcntl.F_SETSIG, signal.SIGKILL)
+        flags = fcntl.fcntl(life, fcntl.F_GETFL)
+        fcntl.fcntl(life, fcntl.F_SETFL, flags | fcntl.FASYNC)
 
 
 def _print_to(printed: Connection) -> None:

@@ -1,5 +1,7 @@
 """Workflows to run on the local stack, each for one thing that can happen to a run."""
 
+import os
+import signal
 import threading
 from datetime import timedelta
 
@@ -19,7 +21,17 @@ from kernel.authoring import (
     workflow,
 )
 
-__all__ = ["asking", "baking", "doomed", "flaky", "hello", "leaving", "sleepy", "splitting"]
+__all__ = [
+    "asking",
+    "baking",
+    "crashing",
+    "doomed",
+    "flaky",
+    "hello",
+    "leaving",
+    "sleepy",
+    "splitting",
+]
 
 SOON = timedelta(milliseconds=10)
 
@@ -54,6 +66,18 @@ def right(ctx: StageContext[Number, None]) -> Number:
 @stage
 def add(ctx: StageContext[Sides, None]) -> Number:
     return Number(value=ctx.input.left.value + ctx.input.right.value)
+
+
+@stage(isolate=True, retry=Retry(max_attempts=2, first_delay=SOON))
+def crash(ctx: StageContext[Number, None]) -> Number:
+    """Die at first; then use all that a stage has."""
+    if ctx.attempt == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    ctx.progress(0.5, "half")
+    ctx.storage.save("whole.txt", "x" * 10_000)
+    ctx.annotate("process", os.getpid())
+    print("printed over there")
+    return Number(value=ctx.require("left").value + len(ctx.storage.load("whole.txt")))
 
 
 @batch_stage
@@ -113,6 +137,7 @@ splitting = (
 )
 baking = workflow("baking", input=Number).pipe(Bake).build()
 asking = workflow("asking", input=Number).pipe(ask).build()
+crashing = workflow("crashing", input=Number).pipe(left).pipe(crash).build()
 flaky = workflow("flaky", input=Number).pipe(stumble).build()
 doomed = workflow("doomed", input=Number).pipe(refuse).build()
 sleepy = workflow("sleepy", input=Number).pipe(sleep).build()

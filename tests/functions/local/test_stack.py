@@ -118,6 +118,16 @@ def test_a_stage_that_fails_is_tried_again_without_the_tick(bench: Bench) -> Non
     assert [stage.attempt for stage in run.stages] == [2]
 
 
+def test_a_stage_that_kills_its_process_is_tried_again_in_another(bench: Bench) -> None:
+    run = bench.run("crashing", {"value": 1})
+
+    said = {line["message"]: line for line in bench.logged()}
+    assert (run.status, run.output) == ("COMPLETED", {"value": 10_002})
+    assert [stage.attempt for stage in run.stages] == [1, 2]
+    assert said["printed over there"]["run_id"] == run.id
+    assert any("SIGKILL" in message for message in said)
+
+
 def test_a_stage_that_gives_up_fails_its_run(bench: Bench) -> None:
     run = bench.run("doomed", {})
 
