@@ -190,6 +190,9 @@ def work(  # noqa: PLR0913 - each is an option of the command
         int | None, typer.Option(min=1, help="How many bells to answer at once.")
     ] = None,
     tick: Annotated[bool, typer.Option("--tick", help="Tick every minute, too.")] = False,
+    isolation: Annotated[
+        bool, typer.Option(help="Run each body in a process of its own, or in the worker's.")
+    ] = True,
     grace: Annotated[
         float | None,
         typer.Option(min=0, metavar="SECONDS", help="How long bodies may go on at the end."),
@@ -217,6 +220,7 @@ def work(  # noqa: PLR0913 - each is an option of the command
             "queues": tuple(queues) if queues else None,
             "threads": threads,
             "tick": tick or None,
+            "isolate": None if isolation else False,
             "grace": None if grace is None else timedelta(seconds=grace),
             "health": health,
         }

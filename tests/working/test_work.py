@@ -108,10 +108,24 @@ def test_the_second_signal_ends_a_worker_at_once(account: dict[str, str], tmp_pa
 
 
 @pytest.mark.usefixtures("run_id")
-def test_a_worker_that_leaves_a_body_behind_says_so_by_its_code(
+def test_a_body_that_hears_nothing_ends_with_its_own_process(
     account: dict[str, str], tmp_path: Path
 ) -> None:
     with worker(account, tmp_path, "--grace", "0") as started:
+        until(lambda: lines("bodies"), within=PATIENCE)
+
+        started.gets(signal.SIGTERM)
+        code = started.ended()
+
+    assert code == 0
+    assert started.says("WORKER_STOPPED")
+
+
+@pytest.mark.usefixtures("run_id")
+def test_a_worker_that_leaves_a_body_behind_says_so_by_its_code(
+    account: dict[str, str], tmp_path: Path
+) -> None:
+    with worker(account, tmp_path, "--grace", "0", "--no-isolation") as started:
         until(lambda: lines("bodies"), within=PATIENCE)
 
         started.gets(signal.SIGTERM)
