@@ -1,92 +1,32 @@
 """Whatever a body does in a process of its own: it is an attempt, and the worker goes on."""
 
 import os
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import monotonic
-from typing import Final
 
 import pytest
 
-from adapters.system.clock import SystemClock
-from adapters.system.executor import LocalExecutor
 from adapters.system.printed import MOST_LINES
-from adapters.system.sandbox import ProcessSandbox
-from kernel.model.failure import Failure
 from kernel.model.policy import Policy
 from kernel.model.status import Status
 from kernel.ports.logbook import Level
-from kernel.procedures.cancel_run import CancelRun
-from kernel.procedures.execute_job import ExecuteJobResult, JobOutcome
-from tests.adapters.system.bad_bodies import load
-from tests.support.moves import begin, execute
-from tests.support.world import World, memory_ports
-
-ROOT: Final = Path(__file__).parents[3]
-SHORT: Final = timedelta(milliseconds=200)
-PATIENCE: Final = 30
+from kernel.procedures.execute_job import JobOutcome
+from tests.adapters.system.lone_bodies import (
+    eventually,
+    failure_of,
+    is_alive,
+    printed,
+    run,
+    saved,
+    with_processes,
+)
+from tests.support.world import World
 
 
 @pytest.fixture
 def world() -> World:
-    sandbox = ProcessSandbox(load, package="tests.support.workflows", grace=SHORT)
-    return World(ports=memory_ports(load(), clock=SystemClock(), sandbox=sandbox))
-
-
-def run(world: World, name: str, value: int = 1) -> tuple[str, ExecuteJobResult]:
-    run_id = begin(world, name, value)
-    return run_id, execute(world, run_id, name)
-
-
-def failure_of(world: World, name: str, value: int = 1) -> Failure:
-    _, result = run(world, name, value)
-    assert (result.outcome, result.will_retry) == (JobOutcome.FAILED, True)
-    assert result.error is not None
-    return result.error
-
-
-def saved(world: World, run_id: str, stage_id: str, name: str) -> str:
-    return world.ports.blobs.get(f"runs/{run_id}/{stage_id}/0-1/files/{name}").decode()
-
-
-@contextmanager
-def doomed_worker(name: str) -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
-    """Yield a worker that runs the body, and the processes that the body says it is."""
-    program = [sys.executable, "-m", "tests.adapters.system.doomed_worker", name]
-    with subprocess.Popen(
-        program, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as worker:
-        assert worker.stdout is not None
-        yield worker, [int(each) for each in worker.stdout.readline().split()]
-
-
-def is_alive(process: int) -> bool:
-    """Whether there is such a process, and it is not merely waiting to be noticed as dead."""
-    try:
-        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state.split()[0] != "Z"
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    end = monotonic() + PATIENCE
-    while not holds():
-        if monotonic() > end:
-            return False
-        threading.Event().wait(0.01)
-    return True
-
-
-def printed(world: World) -> list[str]:
-    return [one.message for one in world.logbook.entries if one.fields.get("printed")]
+    return with_processes()
 
 
 def test_a_crash_of_native_code_is_an_attempt(world: World) -> None:
@@ -147,66 +87,6 @@ def test_of_a_body_that_goes_on_twice_one_counts(world: World) -> None:
 
     assert result.outcome is JobOutcome.COMPLETED
     assert world.output(run_id, "goes_on_twice") != {"value": 0}
-
-
-@pytest.mark.parametrize(
-    "name", ["blocks_signals", "never_yields", "holds_the_interpreter", "stands_still"]
-)
-def test_a_body_that_heeds_nothing_is_killed(world: World, name: str) -> None:
-    began = monotonic()
-
-    run_id, result = run(world, name)
-
-    process = int(saved(world, run_id, name, "process"))
-    assert result.error is not None
-    assert result.error.code == "STAGE_TIMEOUT"
-    assert eventually(lambda: not is_alive(process))
-    assert monotonic() - began < PATIENCE
-
-
-@pytest.mark.parametrize("name", ["heeds", "sleeps"])
-def test_a_body_that_is_late_is_told_and_may_tidy_up(world: World, name: str) -> None:
-    sandbox = ProcessSandbox(load, package="tests", grace=timedelta(seconds=PATIENCE))
-    world.ports = replace(world.ports, sandbox=sandbox)
-
-    run_id, result = run(world, name)
-
-    assert saved(world, run_id, name, "told") == "to stop"
-    assert result.error is not None
-    assert result.error.code == "STAGE_TIMEOUT"
-
-
-def test_a_body_learns_that_its_run_is_cancelled(world: World) -> None:
-    run_id = begin(world, "waits_for_cancel")
-
-    with ThreadPoolExecutor() as pool:
-        answered = pool.submit(execute, world, run_id, "waits_for_cancel")
-        key = f"runs/{run_id}/waits_for_cancel/0-1/files/process"
-        assert eventually(lambda: world.ports.blobs.exists(key))
-        world.dispatch(CancelRun(run_id=run_id))
-        result = answered.result(PATIENCE)
-
-    assert result.outcome is JobOutcome.DISCARDED
-    assert saved(world, run_id, "waits_for_cancel", "told") == "to stop"
-    assert world.run(run_id).status is Status.CANCELLED
-
-
-def test_a_body_is_stopped_with_its_worker(world: World) -> None:
-    executor = LocalExecutor()
-    sandbox = ProcessSandbox(load, package="tests", stopped=executor.stopped, grace=SHORT)
-    world.ports = replace(world.ports, executor=executor, sandbox=sandbox)
-    run_id = begin(world, "lasts")
-
-    with ThreadPoolExecutor() as pool:
-        answered: Future[ExecuteJobResult] = pool.submit(execute, world, run_id, "lasts")
-        key = f"runs/{run_id}/lasts/0-1/files/process"
-        assert eventually(lambda: world.ports.blobs.exists(key))
-        executor.stop()
-        result = answered.result(PATIENCE)
-
-    assert result.error is not None
-    assert "to end" in result.error.message
-    assert eventually(lambda: not is_alive(int(saved(world, run_id, "lasts", "process"))))
 
 
 def test_a_body_that_prints_without_end_neither_blocks_nor_floods(world: World) -> None:
@@ -300,29 +180,6 @@ def test_each_of_many_at_once_learns_its_own_end(world: World) -> None:
     for nth, part in enumerate(["SIGSEGV", "SIGKILL", "", "exit code 1"]):
         assert all(part in message for message in said[nth::4])
     assert said[2::4] == [""] * 4
-
-
-@pytest.mark.parametrize("name", ["lasts", "sleeps_in_native_code"])
-def test_a_body_ends_with_a_worker_that_is_killed(name: str) -> None:
-    with doomed_worker(name) as (worker, processes):
-        before = [is_alive(each) for each in processes]
-        worker.kill()
-        worker.wait(PATIENCE)
-
-    assert before
-    assert all(before)
-    assert eventually(lambda: not any(is_alive(each) for each in processes))
-
-
-@pytest.mark.parametrize("name", ["lasts", "sleeps_in_native_code"])
-def test_a_body_does_not_keep_its_worker_from_ending(name: str) -> None:
-    with doomed_worker(name) as (worker, processes):
-        assert worker.stdin is not None
-        worker.stdin.close()
-        code = worker.wait(PATIENCE)
-
-    assert (code, bool(processes)) == (0, True)
-    assert eventually(lambda: not any(is_alive(each) for each in processes))
 
 
 @pytest.mark.parametrize("workflow_id", ["three", "diamond"])
