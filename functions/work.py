@@ -5,6 +5,7 @@ import os
 import queue
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -90,7 +91,7 @@ def _worked(settings: WorkSettings, kernel: Kernel, signals: Signals) -> int:
         host.start()
         logger.info("worker ready", extra={"health": at, **asdict(host.get_stats())})
         _wait(host, signals)
-        if host.stop():
+        if _stopped(host):
             return 0
     logger.error("This process ends: a body that cannot be stopped may still be running in it.")
     return LEFT_BEHIND
@@ -106,6 +107,16 @@ def _wait(host: WorkerHost, signals: Signals) -> None:
         host.drain()
         if host.is_idle_within(_AT_ONCE):
             return
+
+
+def _stopped(host: WorkerHost) -> bool:
+    """Stop it, beside this thread: a signal need not wake one that waits, and is heard here."""
+    ended: list[bool] = []
+    stopping = threading.Thread(target=lambda: ended.append(host.stop()), daemon=True)
+    stopping.start()
+    while stopping.is_alive():
+        stopping.join(_LOOK)
+    return ended == [True]
 
 
 def _refused(error: Exception, code: int) -> int:

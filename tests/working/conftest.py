@@ -1,15 +1,22 @@
 """Workers over a kernel on memory whose bodies have threads of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.memory import SkippingClock
 from adapters.system.executor import LocalExecutor
+from functions import wiring
+from functions.settings import Settings
 from functions.worker_host import WorkerHost
+from kernel.dispatch import Kernel
+from tests.kill.account import Account, on_moto
 from tests.support.workflows import ALL
 from tests.support.world import World, memory_ports
+from tests.working import flows
 from tests.working.gates import AN_INSTANT, Gate, Moody, Worker
 
 
@@ -51,3 +58,26 @@ def worker(world: World, gate: Gate) -> Iterator[Worker]:
     gate.opened.set()
     for each in made:
         each.stop()
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Account]:
+    """Open an account for processes, on moto where a test asks for no other; this one sees it."""
+    opened = getattr(request, "param", on_moto)(tmp_path)
+    with opened as account, pytest.MonkeyPatch.context() as patch:
+        told = {"HEADRACE_WORKFLOWS": flows.__name__, "HEADRACE_PUBLISHED_EVENTS": "*"}
+        ours = {**account.environment, **told}
+        for name, value in ours.items():
+            patch.setenv(name, value)
+        yield replace(account, environment=ours)
+
+
+@pytest.fixture
+def environment(account: Account) -> Mapping[str, str]:
+    """What a worker in the account is told."""
+    return account.environment
+
+
+@pytest.fixture
+def kernel(account: Account) -> Kernel:
+    return wiring.assemble(Settings.from_environment())

@@ -61,3 +61,22 @@ def after(ctx: StageContext[Task, None]) -> Task:
 
 deafly = workflow("deafly", input=Task).pipe(deaf).pipe(after).build()
 heedingly = workflow("heedingly", input=Task).pipe(heeding).pipe(after).build()
+
+
+class Pause(BaseModel):
+    seconds: float
+
+
+@stage
+def waits(ctx: StageContext[Pause, None]) -> Pause:
+    threading.Event().wait(ctx.input.seconds)
+    return ctx.input
+
+
+@stage
+def waits_again(ctx: StageContext[Pause, None]) -> Pause:
+    threading.Event().wait(ctx.input.seconds)
+    return ctx.input
+
+
+pausing = workflow("pausing", input=Pause).pipe(waits).pipe(waits_again).build()

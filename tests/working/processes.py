@@ -14,7 +14,8 @@ from typing import Final
 from tests.e2e.patience import until
 
 ROOT: Final = Path(__file__).parents[2]
-PATIENCE: Final = timedelta(seconds=60)
+# Longer than the tick leaves alone what is on its way.
+PATIENCE: Final = timedelta(seconds=150)
 _INHERITED: Final = ("PATH", "HOME", "LANG", "TMPDIR")
 
 

@@ -4,44 +4,25 @@ import json
 import signal
 import socket
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from functions import wiring
-from functions.settings import Settings
 from kernel.dispatch import Kernel
 from kernel.model.status import Status
 from kernel.procedures.create_run import CreateRun
 from tests.e2e.patience import until
 from tests.functions.test_settings import GOOD
-from tests.kill.account import on_moto
 from tests.kill.ledger import lines
 from tests.support.one_answer import denying, one_answer
-from tests.working import flows
 from tests.working.processes import PATIENCE, process, worker
 
 pytestmark = pytest.mark.slow
 
 TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/headrace"
 CLOSED = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", **GOOD}
-
-
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Return the environment of a worker in an account; this process has it, too."""
-    with on_moto(tmp_path) as account, pytest.MonkeyPatch.context() as patch:
-        environment = {**account.environment, "HEADRACE_WORKFLOWS": flows.__name__}
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        yield environment
-
-
-@pytest.fixture
-def kernel(account: dict[str, str]) -> Kernel:
-    return wiring.assemble(Settings.from_environment())
 
 
 @pytest.fixture
@@ -61,11 +42,11 @@ def asked(address: str) -> Any:
 
 
 def test_a_run_goes_through_a_worker_that_ends_when_it_is_told_to(
-    account: dict[str, str], kernel: Kernel, run_id: str, tmp_path: Path
+    environment: Mapping[str, str], kernel: Kernel, run_id: str, tmp_path: Path
 ) -> None:
     (tmp_path / "go").touch()
 
-    with worker(account, tmp_path, "--threads", "2") as started:
+    with worker(environment, tmp_path, "--threads", "2") as started:
         until(lambda: status(kernel, run_id).is_terminal, within=PATIENCE)
         started.gets(signal.SIGTERM)
         code = started.ended()
@@ -77,13 +58,13 @@ def test_a_run_goes_through_a_worker_that_ends_when_it_is_told_to(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_body_may_end_while_its_worker_drains(
-    account: dict[str, str],
+    environment: Mapping[str, str],
     kernel: Kernel,
     run_id: str,
     tmp_path: Path,
     number: signal.Signals,
 ) -> None:
-    with worker(account, tmp_path) as started:
+    with worker(environment, tmp_path) as started:
         until(lambda: lines("bodies"), within=PATIENCE)
 
         started.gets(number)
@@ -96,8 +77,10 @@ def test_a_body_may_end_while_its_worker_drains(
 
 
 @pytest.mark.usefixtures("run_id")
-def test_the_second_signal_ends_a_worker_at_once(account: dict[str, str], tmp_path: Path) -> None:
-    with worker(account, tmp_path) as started:
+def test_the_second_signal_ends_a_worker_at_once(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    with worker(environment, tmp_path) as started:
         until(lambda: lines("bodies"), within=PATIENCE)
         started.gets(signal.SIGINT)
 
@@ -109,9 +92,9 @@ def test_the_second_signal_ends_a_worker_at_once(account: dict[str, str], tmp_pa
 
 @pytest.mark.usefixtures("run_id")
 def test_a_body_that_hears_nothing_ends_with_its_own_process(
-    account: dict[str, str], tmp_path: Path
+    environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    with worker(account, tmp_path, "--grace", "0") as started:
+    with worker(environment, tmp_path, "--grace", "0") as started:
         until(lambda: lines("bodies"), within=PATIENCE)
 
         started.gets(signal.SIGTERM)
@@ -123,9 +106,9 @@ def test_a_body_that_hears_nothing_ends_with_its_own_process(
 
 @pytest.mark.usefixtures("run_id")
 def test_a_worker_that_leaves_a_body_behind_says_so_by_its_code(
-    account: dict[str, str], tmp_path: Path
+    environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    with worker(account, tmp_path, "--grace", "0", "--no-isolation") as started:
+    with worker(environment, tmp_path, "--grace", "0", "--no-isolation") as started:
         until(lambda: lines("bodies"), within=PATIENCE)
 
         started.gets(signal.SIGTERM)
@@ -136,10 +119,10 @@ def test_a_worker_that_leaves_a_body_behind_says_so_by_its_code(
 
 
 @pytest.mark.usefixtures("run_id")
-def test_a_worker_tells_how_it_is(account: dict[str, str], tmp_path: Path) -> None:
+def test_a_worker_tells_how_it_is(environment: Mapping[str, str], tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
 
-    with worker(account, tmp_path, "--health", address) as started:
+    with worker(environment, tmp_path, "--health", address) as started:
         until(lambda: lines("bodies"), within=PATIENCE)
         told = asked(address)
         started.gets(signal.SIGTERM)
@@ -160,13 +143,13 @@ def free_port() -> int:
         return port
 
 
-def test_an_address_that_is_taken_is_named(account: dict[str, str], tmp_path: Path) -> None:
+def test_an_address_that_is_taken_is_named(environment: Mapping[str, str], tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
 
-        with process(account, tmp_path, "--health", address) as started:
+        with process(environment, tmp_path, "--health", address) as started:
             code = started.ended()
 
     assert code == 2
@@ -174,8 +157,10 @@ def test_an_address_that_is_taken_is_named(account: dict[str, str], tmp_path: Pa
     assert started.complaint.count("\n") == 1
 
 
-def test_a_queue_that_is_not_there_is_named(account: dict[str, str], tmp_path: Path) -> None:
-    with process(account, tmp_path, "--queue", "nonesuch") as started:
+def test_a_queue_that_is_not_there_is_named(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    with process(environment, tmp_path, "--queue", "nonesuch") as started:
         code = started.ended()
 
     assert code == 2
@@ -183,10 +168,12 @@ def test_a_queue_that_is_not_there_is_named(account: dict[str, str], tmp_path: P
     assert started.complaint.count("\n") == 1
 
 
-def test_a_queue_whose_url_leads_nowhere_is_named(account: dict[str, str], tmp_path: Path) -> None:
-    url = f"{account['HEADRACE_QUEUE_URL']}-not"
+def test_a_queue_whose_url_leads_nowhere_is_named(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    url = f"{environment['HEADRACE_QUEUE_URL']}-not"
 
-    with process({**account, "HEADRACE_QUEUE_URL": url}, tmp_path) as started:
+    with process({**environment, "HEADRACE_QUEUE_URL": url}, tmp_path) as started:
         code = started.ended()
 
     assert code == 1
