@@ -118,6 +118,7 @@ def _ports(settings: Settings) -> Ports:
         transport=SqsJobTransport(
             queue_url=settings.queue_url,
             urgent_queue_url=settings.urgent_queue_url,
+            queues=settings.queue_urls,
             session=session,
         ),
         sink=EventBridgeSink(bus=settings.bus, session=session),
@@ -126,6 +127,7 @@ def _ports(settings: Settings) -> Ports:
             role_arn=settings.scheduler_role_arn,
             queue_arn=settings.queue_arn,
             urgent_queue_arn=settings.urgent_queue_arn,
+            queues=settings.queue_arns,
             session=session,
         ),
         clock=clock,

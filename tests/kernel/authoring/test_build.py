@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from kernel.authoring import Stage, StageContext, stage, workflow
+from kernel.authoring.naming import QUEUE_RULE
 from kernel.errors import DefinitionError
 from tests.kernel.authoring.reports import (
     Classify,
@@ -149,7 +150,7 @@ def test_options_that_make_no_sense_are_named() -> None:
             "stage 'odd': its timeout must be a timedelta of more than no time and at most ten "
             "years, not datetime.timedelta(0)"
         ),
-        "stage 'odd': its queue must have a name, or be left out",
+        f"stage 'odd': '' is no name for a queue: {QUEUE_RULE}",
         "stage 'odd': its when must answer at once; write it with def, not async def",
         (
             "stage 'odder': its timeout must be a timedelta of more than no time and at most ten "
