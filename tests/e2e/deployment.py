@@ -110,10 +110,14 @@ def _release(session: Session, workflows: Path) -> Any:
     code = _code(workflows)
     # As SAM names it: other code lies elsewhere, or CloudFormation would not see the difference.
     key = f"{sha256(code).hexdigest()}.zip"
-    session.client("s3").put_object(Bucket=_BUCKET, Key=key, Body=code)
+    # The template lies there as well: it is too long to be sent along, as SAM's mostly are.
+    template = json.dumps(_template(key)).encode()
+    place = f"{sha256(template).hexdigest()}.json"
+    for name, content in ((key, code), (place, template)):
+        session.client("s3").put_object(Bucket=_BUCKET, Key=name, Body=content)
     return {
         "StackName": STACK,
-        "TemplateBody": json.dumps(_template(key)),
+        "TemplateURL": f"https://s3.{REGION}.amazonaws.com/{_BUCKET}/{place}",
         "Capabilities": ["CAPABILITY_IAM"],
         "Parameters": [{"ParameterKey": "WorkflowsPackage", "ParameterValue": _MODULE}],
     }

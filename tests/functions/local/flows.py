@@ -19,7 +19,7 @@ from kernel.authoring import (
     workflow,
 )
 
-__all__ = ["asking", "baking", "doomed", "flaky", "hello", "leaving", "sleepy", "splitting"]
+__all__ = ["asking", "baking", "doomed", "far", "flaky", "hello", "leaving", "sleepy", "splitting"]
 
 SOON = timedelta(milliseconds=10)
 
@@ -49,6 +49,11 @@ def left(ctx: StageContext[Number, None]) -> Number:
 @stage
 def right(ctx: StageContext[Number, None]) -> Number:
     return Number(value=ctx.input.value * 10)
+
+
+@stage(queue="gpu")
+def render(ctx: StageContext[Number, None]) -> Number:
+    return Number(value=ctx.input.value * 2)
 
 
 @stage
@@ -117,3 +122,4 @@ flaky = workflow("flaky", input=Number).pipe(stumble).build()
 doomed = workflow("doomed", input=Number).pipe(refuse).build()
 sleepy = workflow("sleepy", input=Number).pipe(sleep).build()
 leaving = workflow("leaving", input=Number).pipe(draft).pipe(publish).build()
+far = workflow("far", input=Number).pipe(left).pipe(render).build()
