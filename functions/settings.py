@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -14,13 +15,18 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 
+from kernel.authoring.naming import QUEUE_RULE, is_queue_name
 from kernel.model.policy import DEFAULT_PUBLISHED
 
 LAMBDA: Final = "AWS_LAMBDA_RUNTIME_API"
 _LEVEL: Final = "POWERTOOLS_LOG_LEVEL"
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+WORKFLOWS: Final = "functions.workflows"
+_BELLS: Final = "bells"
 
 
 class SettingsError(Exception):
@@ -46,12 +52,19 @@ def _seconds(value: Any) -> Any:
         raise ValueError("input should be a number of seconds") from error
 
 
+def _queue_name(text: str) -> str:
+    if not is_queue_name(text):
+        raise ValueError(QUEUE_RULE)
+    return text
+
+
 _Name = Annotated[str, StringConstraints(pattern=r"^\S+$")]
 _Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 _Arn = Annotated[str, StringConstraints(pattern=r"^arn:\S+$")]
 _Events = Annotated[str, StringConstraints(pattern=r"^([a-z_]+:[a-z_]+|[a-z_:]*\*)$")]
 _Address = Annotated[str, StringConstraints(pattern=r"^[^\s:]*:\d{1,5}$")]
 _Span = Annotated[timedelta, BeforeValidator(_seconds)]
+_Queue = Annotated[str, AfterValidator(_queue_name)]
 _Package = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 
 
@@ -67,10 +80,11 @@ class Settings(BaseModel):
     queue_arn: _Arn
     urgent_queue_url: _Url
     urgent_queue_arn: _Arn
+    queues: Annotated[tuple[_Queue, ...], BeforeValidator(_listed)] = ()
     bus: _Name
     schedule_group: _Name
     scheduler_role_arn: _Arn
-    workflows: _Package = "functions.workflows"
+    workflows: _Package = WORKFLOWS
     published_events: Annotated[tuple[_Events, ...], BeforeValidator(_listed)] = DEFAULT_PUBLISHED
     api_url: _Url | None = None
     due_shards: int = Field(default=8, ge=1, le=64)
@@ -80,6 +94,25 @@ class Settings(BaseModel):
     def retention(self) -> timedelta | None:
         """How long a run is kept that is over; None keeps it for good."""
         return timedelta(days=self.retention_days) if self.retention_days else None
+
+    @property
+    def queue_urls(self) -> Mapping[str, str]:
+        """The URLs of the named queues: all lie beside the ordinary one."""
+        return {name: _beside(self.queue_url, name) for name in self.queues}
+
+    @property
+    def queue_arns(self) -> Mapping[str, str]:
+        """The ARNs of the named queues."""
+        return {name: _beside(self.queue_arn, name) for name in self.queues}
+
+    @field_validator("queues")
+    @classmethod
+    def _beside_the_ordinary_one(cls, value: Any, facts: ValidationInfo) -> Any:
+        places = [str(facts.data.get(name, _BELLS)) for name in ("queue_url", "queue_arn")]
+        if value and not all(place.endswith(_BELLS) for place in places):
+            message = "nobody knows where that is, since HEADRACE_QUEUE_URL or"
+            raise ValueError(f"{message} HEADRACE_QUEUE_ARN does not end with {_BELLS!r}")
+        return value
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -134,6 +167,11 @@ class WorkSettings(BaseModel):
         raise SettingsError(f"No worker can be run like that: {problems}.")
 
 
+def _beside(ordinary: str, name: str) -> str:
+    """Return the place of a named queue; template.yaml calls them `<stack>-<name>-bells`."""
+    return f"{ordinary.removesuffix(_BELLS)}{name}-{_BELLS}"
+
+
 def on_lambda() -> bool:
     """Whether this process is Lambda's: only then does somebody start a new one in its place."""
     return LAMBDA in os.environ
@@ -169,4 +207,5 @@ def _problems(error: ValidationError) -> Iterator[str]:
 
 
 def _wish(message: str) -> str:
-    return message[:1].lower() + message[1:]
+    wish = message.removeprefix("Value error, ")
+    return wish[:1].lower() + wish[1:]

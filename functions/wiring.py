@@ -119,6 +119,7 @@ def _ports(settings: Settings) -> Ports:
         transport=SqsJobTransport(
             queue_url=settings.queue_url,
             urgent_queue_url=settings.urgent_queue_url,
+            queues=settings.queue_urls,
             session=session,
         ),
         sink=EventBridgeSink(bus=settings.bus, session=session),
@@ -127,6 +128,7 @@ def _ports(settings: Settings) -> Ports:
             role_arn=settings.scheduler_role_arn,
             queue_arn=settings.queue_arn,
             urgent_queue_arn=settings.urgent_queue_arn,
+            queues=settings.queue_arns,
             session=session,
         ),
         clock=clock,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
 
+from kernel.errors import NotConfiguredError
 from kernel.model.bell import Bell
 from kernel.ports.bundle import Ports
 from kernel.ports.logbook import Level, LogEntry
@@ -18,6 +19,8 @@ def ring(ports: Ports, bells: Iterable[Bell]) -> None:
     for delay, together in by_delay.items():
         try:
             _ring(ports, together, delay)
+        except NotConfiguredError as error:
+            report(ports, "A doorbell has no queue; the tick will try again.", error)
         except Exception as error:  # noqa: BLE001 - what it follows has happened, whatever this is
             report(ports, "A doorbell may be lost; the tick will ring it again.", error)
 
@@ -33,8 +36,14 @@ def _ring(ports: Ports, bells: list[Bell], delay: timedelta) -> None:
     if delay <= ports.transport.longest_delay:
         ports.transport.send(bells, delay=delay)
         return
+    lacking: NotConfiguredError | None = None
     for bell in bells:
-        ports.scheduler.ring_at(bell, bell.not_before or ports.clock.now())
+        try:
+            ports.scheduler.ring_at(bell, bell.not_before or ports.clock.now())
+        except NotConfiguredError as error:
+            lacking = error
+    if lacking is not None:
+        raise lacking
 
 
 def _delay(bell: Bell, now: datetime) -> timedelta:

@@ -1,6 +1,7 @@
 """Bells that ring once, much later: one schedule each, which removes itself when it has rung."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from adapters.aws.errors import code_of, translated
 from kernel.model import bell_wire
 from kernel.model.bell import Bell
 from kernel.model.ids import short
+from kernel.model.lacking import no_queue
 from kernel.model.moment import to_text
 
 # What a schedule can carry.
@@ -25,6 +27,7 @@ class EventBridgeScheduler:
 
     Args:
         role_arn: The role that EventBridge takes on to reach the queues.
+        queues: The ARNs of the named queues.
     """
 
     def __init__(
@@ -34,12 +37,14 @@ class EventBridgeScheduler:
         role_arn: str,
         queue_arn: str,
         urgent_queue_arn: str,
+        queues: Mapping[str, str] | None = None,
         session: Session | None = None,
     ) -> None:
         self._group = group
         self._role = role_arn
         self._ordinary = queue_arn
         self._urgent = urgent_queue_arn
+        self._named = dict(queues or {})
         self._scheduler = LazyClient(
             session, lambda session, config: session.client("scheduler", config=config)
         )
@@ -54,6 +59,13 @@ class EventBridgeScheduler:
                 if code_of(error) != "ConflictException":
                     raise
 
+    def _arn_of(self, bell: Bell) -> str:
+        if bell.queue is None:
+            return self._urgent if bell.urgent else self._ordinary
+        if bell.queue not in self._named:
+            raise no_queue([bell])
+        return self._named[bell.queue]
+
     def _create(self, bell: Bell, moment: datetime) -> None:
         self._scheduler().create_schedule(
             Name=_name_of(bell, moment),
@@ -63,7 +75,7 @@ class EventBridgeScheduler:
             FlexibleTimeWindow={"Mode": "OFF"},
             ActionAfterCompletion="DELETE",
             Target={
-                "Arn": self._urgent if bell.urgent else self._ordinary,
+                "Arn": self._arn_of(bell),
                 "RoleArn": self._role,
                 "Input": bell_wire.encode(bell, limit=LARGEST),
             },

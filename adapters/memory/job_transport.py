@@ -11,6 +11,7 @@ from typing import Final
 from kernel.errors import InvalidInputError, NotFoundError
 from kernel.model import bell_wire
 from kernel.model.bell import Bell
+from kernel.model.lacking import no_queue
 from kernel.ports.clock import Clock
 from kernel.ports.job_transport import Delivery
 
@@ -33,7 +34,7 @@ class MemoryJobTransport:
     """Heaps by due time: an urgent one, an ordinary one, and one for each name.
 
     Args:
-        queues: The names. A bell for another name goes to the ordinary queue.
+        queues: The names of those that have one.
         clock: When bells are due; they wait for it and not for the world's time.
         visibility: How long a bell that was handed out stays hidden.
         max_receives: After so many deliveries a bell is dead.
@@ -97,7 +98,7 @@ class MemoryJobTransport:
     ) -> None:
         """Put in *text*, be it a bell or not, as anybody who may write to a queue can."""
         ordinary = _URGENT if urgent else _ORDINARY
-        line = queue if queue in self._queues else ordinary
+        line = ordinary if queue is None else queue
         with self._lock:
             number = next(self._numbers)
             letter = _Letter(text=text, line=line, visible_at=self._clock.now() + delay)
@@ -105,10 +106,15 @@ class MemoryJobTransport:
             self._line_up(number, letter)
 
     def send(self, bells: Sequence[Bell], *, delay: timedelta = timedelta()) -> None:
+        homeless = [bell for bell in bells if not self._has_queue_of(bell)]
         for bell in bells:
+            if not self._has_queue_of(bell):
+                continue
             text = bell_wire.encode(bell)
             held_back = min(delay, self._longest_delay)
             self.post(text, urgent=bell.urgent, queue=bell.queue, delay=held_back)
+        if homeless:
+            raise no_queue(homeless)
 
     def receive(self, *, limit: int = 1, queue: str | None = None) -> Sequence[Delivery]:
         if queue is not None and queue not in self._queues:
@@ -135,6 +141,9 @@ class MemoryJobTransport:
 
     def give_back(self, delivery: Delivery, *, delay: timedelta = timedelta()) -> None:
         self._put_off(delivery, delay)
+
+    def _has_queue_of(self, bell: Bell) -> bool:
+        return bell.queue is None or bell.queue in self._queues
 
     def _put_off(self, delivery: Delivery, span: timedelta) -> None:
         with self._lock:

@@ -1,12 +1,13 @@
 """Two schedulers for tests: one remembers what is to ring, one forgets it at once."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.model import bell_wire
 from kernel.model.bell import Bell
+from kernel.model.lacking import no_queue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +19,14 @@ class Ring:
 
 
 class MemoryScheduler:
-    """Holds rings until somebody takes those that are due, and rings them."""
+    """Holds rings until somebody takes those that are due, and rings them.
 
-    def __init__(self) -> None:
+    Args:
+        queues: The names of the queues that there are, beside the urgent and the ordinary one.
+    """
+
+    def __init__(self, *, queues: Collection[str] = ()) -> None:
+        self._queues = frozenset(queues)
         self._lock = threading.Lock()
         self._rings: dict[tuple[datetime, str, str], str] = {}
 
@@ -40,6 +46,8 @@ class MemoryScheduler:
             return min((moment for moment, _, _ in self._rings), default=None)
 
     def ring_at(self, bell: Bell, moment: datetime) -> None:
+        if bell.queue is not None and bell.queue not in self._queues:
+            raise no_queue([bell])
         with self._lock:
             self._rings.setdefault((moment, bell.job_id, bell.kind.value), bell_wire.encode(bell))
 

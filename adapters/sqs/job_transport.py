@@ -16,6 +16,7 @@ from adapters.aws.errors import code_of, translated
 from adapters.sqs.messages import LARGEST, entry_of, readable
 from kernel.errors import NotFoundError, UnavailableError
 from kernel.model.bell import Bell
+from kernel.model.lacking import no_queue
 from kernel.ports.job_transport import Delivery
 
 LONGEST_DELAY: Final = timedelta(minutes=15)
@@ -33,8 +34,7 @@ class SqsJobTransport:
     by whoever was handed the message by Lambda; then it is the queue that the bell is sent to.
 
     Args:
-        queues: The URLs of the named queues. A bell for a name that is not here goes to the
-            ordinary queue.
+        queues: The URLs of the named queues.
         wait: How long an empty queue is listened to. Without waiting, SQS asks some of its
             machines only, and an empty answer may be wrong. At most five seconds.
     """
@@ -66,13 +66,17 @@ class SqsJobTransport:
 
     def send(self, bells: Sequence[Bell], *, delay: timedelta = timedelta()) -> None:
         queues: defaultdict[str, list[Any]] = defaultdict(list)
+        homeless = [bell for bell in bells if not self._has_queue_of(bell)]
         for nth, bell in enumerate(bells):
-            entry = entry_of(bell, nth=nth, delay=_seconds(delay, LONGEST_DELAY))
-            queues[self._url_of(bell)].append(entry)
+            if self._has_queue_of(bell):
+                entry = entry_of(bell, nth=nth, delay=_seconds(delay, LONGEST_DELAY))
+                queues[self._url_of(bell)].append(entry)
         for url, entries in queues.items():
             unsent = self._send(url, self._send(url, entries))
             if unsent:
                 raise UnavailableError(f"The queue {url!r} refused {len(unsent)} bells, twice.")
+        if homeless:
+            raise no_queue(homeless)
 
     def receive(self, *, limit: int = 1, queue: str | None = None) -> Sequence[Delivery]:
         if queue is not None:
@@ -131,9 +135,15 @@ class SqsJobTransport:
         return ()
 
     def _url_of(self, bell: Bell) -> str:
-        if bell.queue in self._named:
-            return self._named[bell.queue]
+        if bell.queue is not None:
+            return self._url_named(bell.queue)
+        return self._plain(bell)
+
+    def _plain(self, bell: Bell) -> str:
         return self._urgent if bell.urgent else self._ordinary
+
+    def _has_queue_of(self, bell: Bell) -> bool:
+        return bell.queue is None or bell.queue in self._named
 
     def _url_named(self, queue: str) -> str:
         if queue not in self._named:
@@ -143,8 +153,9 @@ class SqsJobTransport:
         return self._named[queue]
 
     def _place_of(self, delivery: Delivery) -> tuple[str, str]:
+        bell = delivery.bell
         url, _, handle = delivery.receipt.rpartition(" ")
-        return url or self._url_of(delivery.bell), handle
+        return url or self._named.get(str(bell.queue)) or self._plain(bell), handle
 
     @contextmanager
     def _translated(self, url: str) -> Iterator[None]:

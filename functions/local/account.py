@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,15 +42,18 @@ class Account:
     @property
     def dead_letter_queues(self) -> dict[str, str]:
         """The URL of each queue, and that of the queue for its dead letters."""
+        found = (re.fullmatch("(.*)DeadLetterQueueUrl", name) for name in sorted(self.outputs))
         return {
-            self.outputs["QueueUrl"]: self.outputs["DeadLetterQueueUrl"],
-            self.outputs["UrgentQueueUrl"]: self.outputs["UrgentDeadLetterQueueUrl"],
+            self.outputs[f"{each[1]}QueueUrl"]: self.outputs[each[0]] for each in found if each
         }
 
 
 @contextmanager
 def open_account(
-    template: Path = TEMPLATE, *, parameters: Mapping[str, str] | None = None
+    template: Path = TEMPLATE,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    later: Callable[[], Mapping[str, str]] = dict,
 ) -> Iterator[Account]:
     """Make an account, and everything that *template* asks for in it.
 
@@ -59,12 +63,15 @@ def open_account(
     Args:
         template: A SAM template.
         parameters: Values for the template's parameters, where not the defaults.
+        later: Returns more of them. It is asked when no call leaves the process any more: whoever
+            imports workflows may make clients.
     """
     with ExitStack() as closing:
         closing.enter_context(_surroundings())
         closing.enter_context(mock_aws())
         closing.enter_context(atomic_moto())
-        yield _build(translate_template(template, region=REGION), parameters or {})
+        values = {**(parameters or {}), **later()}
+        yield _build(translate_template(template, region=REGION, parameters=values), values)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from samtranslator.yaml_helper import yaml_parse
 
+from functions.local.expansion import expand
 from functions.local.template import TEMPLATE, references
 
 # What SAM and Lambda take where the template does not say.
@@ -53,7 +54,7 @@ def functions_in(
     Args:
         parameters: Values for the template's parameters, where not the defaults.
     """
-    parsed = yaml_parse(template.read_text(encoding="utf-8"))
+    parsed = expand(yaml_parse(template.read_text(encoding="utf-8")), parameters=parameters)
     values = {name: each.get("Default") for name, each in parsed.get("Parameters", {}).items()}
     values |= parameters or {}
     common = parsed.get("Globals", {}).get("Function", {})

@@ -158,7 +158,10 @@ def redrive(
         str | None, typer.Option(metavar="URL", help="A queue for dead letters, in its place.")
     ] = None,
     urgent: Annotated[
-        bool | None, typer.Option("--urgent/--default", help="One of its two queues; else both.")
+        bool | None, typer.Option("--urgent/--default", help="One of two queues; else all.")
+    ] = None,
+    queue: Annotated[
+        str | None, typer.Option(metavar="NAME", help="One of the queues that stages name.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nobody.")] = False,
     verbose: Verbose = False,
@@ -174,7 +177,7 @@ def redrive(
         from functions.local.redriving import redrive as move_back
         from functions.local.terminal import Terminal
 
-        order = Order(stack=stack, queue_url=queue_url, urgent=urgent)
+        order = Order(stack=stack, queue_url=queue_url, urgent=urgent, queue=queue)
         code = move_back(order, Terminal(verbose=verbose), lambda text: yes or _is_sure(text))
     raise typer.Exit(code)
 

@@ -16,6 +16,7 @@ from functions.local.refusal import RefusalError
 
 DEFAULT: Final = "DeadLetterQueueUrl"
 URGENT: Final = "UrgentDeadLetterQueueUrl"
+ALL: Final = (DEFAULT, URGENT)
 _NEEDS: Final = (
     "It takes sqs:GetQueueAttributes, ListDeadLetterSourceQueues, ListMessageMoveTasks,"
     " StartMessageMoveTask, ReceiveMessage and DeleteMessage on the queue for dead letters,"
@@ -137,8 +138,16 @@ class DeadLetterQueue:
         return RefusalError(f"No other queue sends its dead letters to {self.name}.", hint=hint)
 
 
+def of_queue(name: str) -> str:
+    """Return the output that has the URL for the dead letters of the queue *name*."""
+    return f"{name}{DEFAULT}"
+
+
 def queues_of(stack: str, outputs: tuple[str, ...], session: Session) -> list[str]:
     """Return the URLs that the stack named *stack* has as *outputs*.
+
+    Args:
+        outputs: `ALL` stands for those of the named queues as well.
 
     Raises:
         RefusalError: There is no such stack, or it has no such output.
@@ -158,9 +167,11 @@ def queues_of(stack: str, outputs: tuple[str, ...], session: Session) -> list[st
     missing = [name for name in outputs if name not in told]
     if missing:
         sentence = f"The stack '{stack}' has no output {missing[0]}."
-        hint = f"It is {found['StackStatus']}; name a stack that Headrace's template made."
+        made = f"It is {found['StackStatus']}; name a stack that Headrace's template made"
+        hint = f"{made}, and one of its NamedQueues."
         raise RefusalError(sentence, hint=hint)
-    return [told[name] for name in outputs]
+    named = [name for name in sorted(told) if name.endswith(DEFAULT) and name not in outputs]
+    return [told[name] for name in (*outputs, *(named if outputs == ALL else ()))]
 
 
 def session_for(url: str | None) -> Session:

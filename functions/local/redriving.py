@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.local.dead_letters import (
+    ALL,
     DEFAULT,
     URGENT,
     DeadLetterQueue,
     Move,
+    of_queue,
     queues_of,
     session_for,
     stopping,
@@ -28,17 +30,21 @@ class Order:
     """Which queues, by the name of a *stack* or the URL of one.
 
     Args:
-        urgent: Only the urgent one, or only the other; None for both.
+        urgent: Only the urgent one, or only the ordinary one; None for all.
+        queue: Only the one of this name.
     """
 
     stack: str | None = None
     queue_url: str | None = None
     urgent: bool | None = None
+    queue: str | None = None
 
     @property
     def outputs(self) -> tuple[str, ...]:
+        if self.queue is not None:
+            return (of_queue(self.queue),)
         if self.urgent is None:
-            return (DEFAULT, URGENT)
+            return ALL
         return (URGENT,) if self.urgent else (DEFAULT,)
 
 
@@ -65,9 +71,12 @@ def _found(order: Order) -> Sequence[DeadLetterQueue]:
     if (order.stack is None) == (order.queue_url is None):
         hint = "Give the stack's name with --stack, or the URL of a queue with --queue-url."
         raise RefusalError("Redrive needs one stack, or one queue.", hint=hint)
-    if order.queue_url is not None and order.urgent is not None:
-        hint = "Leave out --urgent and --default, or name the stack."
+    if order.queue_url is not None and (order.urgent, order.queue) != (None, None):
+        hint = "Leave out --urgent, --default and --queue, or name the stack."
         raise RefusalError("What --queue-url names is one queue already.", hint=hint)
+    if order.urgent is not None and order.queue is not None:
+        hint = "Leave out --queue, or --urgent and --default."
+        raise RefusalError("What --queue names is neither of those two.", hint=hint)
     session = session_for(order.queue_url)
     if order.stack is None:
         urls = [str(order.queue_url)]

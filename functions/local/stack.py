@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Final, Self
 
 import boto3
 from botocore.config import Config
 
+from functions.discovery import discover
 from functions.local.account import STACK, Account, open_account
 from functions.local.blueprint import Function, functions_in
 from functions.local.calls import UNCOUNTED, Calls
@@ -24,6 +26,7 @@ from functions.local.logs import Sink, Void, logs_to
 from functions.local.queues import FedQueue, QueuePump
 from functions.local.schedules import SchedulePump
 from functions.rhythm import Rhythm
+from functions.settings import WORKFLOWS, Settings
 
 _PLAYING: Final = Config(user_agent_extra=UNCOUNTED)
 # On AWS it is a minute; nobody who watches would wait for that.
@@ -66,7 +69,9 @@ class LocalStack:
         with ExitStack() as opening:
             opening.enter_context(self.calls.counting())
             with self.calls.overlooked():
-                self.account = opening.enter_context(open_account(parameters=self._parameters))
+                self.account = opening.enter_context(
+                    open_account(parameters=self._parameters, later=self._queues)
+                )
             opening.enter_context(_environment(self.account))
             opening.enter_context(_wired(self._log))
             self._functions = functions_in(parameters=self._parameters)
@@ -103,6 +108,14 @@ class LocalStack:
         answer = boto3.client("s3", config=_PLAYING).get_object(Bucket=bucket, Key=key)
         return answer["Body"].read()
 
+    def _queues(self) -> Mapping[str, str]:
+        """Return the parameter for every queue that a workflow names, if any does."""
+        package = self._parameters.get("WorkflowsPackage", WORKFLOWS)
+        groups = chain.from_iterable(workflow.groups for workflow in discover(package))
+        stages = chain.from_iterable(groups)
+        names = sorted({stage.queue for stage in stages if stage.queue})
+        return {"NamedQueues": ",".join(names)} if names else {}
+
     def _make_gateway(self) -> Gateway:
         api = next(each for each in self._functions.values() if each.routes)
         return Gateway(api.routes, partial(self._lambda.invoke, api.name))
@@ -121,24 +134,29 @@ class LocalStack:
             opening.callback(pump.stop, grace=self._grace)
 
     def _fed_queues(self) -> Iterator[FedQueue]:
-        for function in self._functions.values():
-            yield from self._feeding(function)
-
-    def _feeding(self, function: Function) -> Iterator[FedQueue]:
+        """Yield what the event sources feed, and the named queues: here one worker serves all."""
         cloudformation = boto3.client("cloudformation", config=_PLAYING)
+        for function in self._functions.values():
+            for source in function.queues:
+                found = cloudformation.describe_stack_resource(
+                    StackName=STACK, LogicalResourceId=source.queue
+                )
+                url = found["StackResourceDetail"]["PhysicalResourceId"]
+                yield self._fed(url, function, source.batch_size)
+        worker = next(each for each in self._functions.values() if each.queues)
+        settings = Settings.from_environment(os.environ)
+        for url in settings.queue_urls.values():
+            yield self._fed(url, worker, 1)
+
+    def _fed(self, url: str, function: Function, batch_size: int) -> FedQueue:
         sqs = boto3.client("sqs", config=_PLAYING)
-        for source in function.queues:
-            found = cloudformation.describe_stack_resource(
-                StackName=STACK, LogicalResourceId=source.queue
-            )
-            url = found["StackResourceDetail"]["PhysicalResourceId"]
-            asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-            yield FedQueue(
-                url=url,
-                arn=asked["Attributes"]["QueueArn"],
-                batch_size=source.batch_size,
-                invoke=partial(self._lambda.invoke, function.name),
-            )
+        asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return FedQueue(
+            url=url,
+            arn=asked["Attributes"]["QueueArn"],
+            batch_size=batch_size,
+            invoke=partial(self._lambda.invoke, function.name),
+        )
 
 
 @contextmanager

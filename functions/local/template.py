@@ -11,6 +11,8 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from functions.local.expansion import expand
+
 TEMPLATE: Final = Path(__file__).parents[2] / "template.yaml"
 
 # The translator reads no files: it wants to hear where the code was uploaded.
@@ -22,6 +24,7 @@ _HELD: Final = frozenset(
     {
         "AWS::DynamoDB::Table",
         "AWS::Events::EventBus",
+        "AWS::IAM::Policy",
         "AWS::IAM::Role",
         "AWS::Logs::LogGroup",
         "AWS::S3::Bucket",
@@ -32,12 +35,18 @@ _HELD: Final = frozenset(
 _ENVIRONMENT: Final = "/environment"
 
 
-def translate_template(path: Path = TEMPLATE, *, region: str) -> dict[str, Any]:
-    """Return the template at *path* with its serverless resources spelt out, all offline.
+def translate_template(
+    path: Path = TEMPLATE, *, region: str, parameters: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the template at *path* with its loops and its serverless resources spelt out, all
+    offline.
 
     Parameters, mappings and conditions stay as they are.
+
+    Args:
+        parameters: Values for those that loops go through, where not the defaults.
     """
-    template = yaml_parse(path.read_text(encoding="utf-8"))
+    template = expand(yaml_parse(path.read_text(encoding="utf-8")), parameters=parameters)
     template["Globals"]["Function"]["CodeUri"] = _UPLOADED
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=region))
     plain: dict[str, Any] = translator.translate(template, parameter_values={})
@@ -88,12 +97,19 @@ def environments(outputs: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 
 def _as_text(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    # CloudFormation hands numbers on as text; moto would look up the key 900 and not "900".
-    return {
-        name: {key: str(value) if key == "Default" else value for key, value in each.items()}
-        | {"Type": "String" if each["Type"] == "Number" else each["Type"]}
-        for name, each in parameters.items()
-    }
+    """Return *parameters* as moto takes them, which is not quite as CloudFormation does."""
+    return {name: {**each, **_declared(each)} for name, each in parameters.items()}
+
+
+def _declared(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    match parameter:
+        case {"Type": "Number", "Default": value}:
+            # CloudFormation hands it on as text; moto would look up the key 900 and not "900".
+            return {"Type": "String", "Default": str(value)}
+        case {"Type": "CommaDelimitedList", "Default": value}:
+            # moto takes apart what is given, and not what is the default.
+            return {"Default": str(value).split(",")}
+    return {}
 
 
 def _environment_outputs(resources: Mapping[str, Any]) -> dict[str, Any]:

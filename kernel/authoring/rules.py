@@ -7,7 +7,7 @@ from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from kernel.authoring.joints import Group, problems_between
-from kernel.authoring.naming import RULE, is_identifier
+from kernel.authoring.naming import QUEUE_RULE, RULE, is_identifier, is_queue_name
 from kernel.authoring.schema import Schema, problems_in
 from kernel.authoring.stage import Stage
 from kernel.authoring.verdict import NO_TIME, TEN_YEARS
@@ -74,8 +74,8 @@ def _about_stage(stage: Stage[Any, Any]) -> Iterator[str]:
             "its timeout must be a timedelta of more than no time and at most ten years, not"
             f" {stage.timeout!r}"
         )
-    if stage.queue is not None and not stage.queue:
-        yield "its queue must have a name, or be left out"
+    if stage.queue is not None and not is_queue_name(stage.queue):
+        yield f"{stage.queue!r} is no name for a queue: {QUEUE_RULE}"
     yield from _about_isolation(stage)
     if iscoroutinefunction(stage.when):
         yield "its when must answer at once; write it with def, not async def"

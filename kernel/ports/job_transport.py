@@ -29,6 +29,9 @@ class JobTransport(Protocol):
         """Hand out every bell, after *delay*. None is an empty errand.
 
         Raises:
+            NotConfiguredError: At least one bell is for a queue that this deployment does not
+                have, and was not sent: whoever works elsewhere may lack what its stage needs.
+                Every other one was.
             UnavailableError: At least one bell may not have been sent; others may have been.
         """
         ...

@@ -15,6 +15,7 @@ class Scheduler(Protocol):
         Asking again for the same job and moment leaves one ring.
 
         Raises:
+            NotConfiguredError: It is for a queue that this deployment does not have.
             UnavailableError: It did not answer; the ring may or may not come.
         """
         ...

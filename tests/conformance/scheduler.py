@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from kernel.errors import NotConfiguredError
 from kernel.model.bell import Bell, BellKind
 from kernel.ports.scheduler import Scheduler
 from tests.conformance.job_transport import a_bell
@@ -92,6 +93,14 @@ class SchedulerContract:
         scheduler.ring_at(other, TOMORROW)
 
         assert len(rings()) == 2
+
+    def test_a_bell_for_a_queue_that_is_not_there_is_not_to_ring(
+        self, scheduler: Scheduler, rings: Callable[[], Rings]
+    ) -> None:
+        with pytest.raises(NotConfiguredError, match=r"no queue 'gpu'.*NamedQueues"):
+            scheduler.ring_at(replace(a_bell(), queue="gpu"), TOMORROW)
+
+        assert list(rings()) == []
 
     def test_any_ids_will_do(self, scheduler: Scheduler, rings: Callable[[], Rings]) -> None:
         strange = replace(a_bell(), run_id="Läufe / 7 " * 20, stage_id="日本")

@@ -21,6 +21,7 @@ OUTPUTS = {
 DEAD_LETTERS = {
     "QueueUrl": "DeadLetterQueueUrl",
     "UrgentQueueUrl": "UrgentDeadLetterQueueUrl",
+    "heavyQueueUrl": "heavyDeadLetterQueueUrl",
 }
 
 
@@ -56,6 +57,14 @@ def test_schedules_ring_in_the_queues_that_feed_the_worker(site: Site) -> None:
 
     assert told.queue_arn == arn_of(site, "QueueUrl")
     assert told.urgent_queue_arn == arn_of(site, "UrgentQueueUrl")
+
+
+@pytest.mark.parametrize("function", [WORKER, TICK, API])
+def test_bells_of_named_queues_ring_where_the_stack_has_them(site: Site, function: str) -> None:
+    told = settings(site, function)
+
+    assert told.queue_urls == {"heavy": site.outputs["heavyQueueUrl"]}
+    assert told.queue_arns == {"heavy": arn_of(site, "heavyQueueUrl")}
 
 
 def test_what_the_outputs_name_is_there(site: Site) -> None:

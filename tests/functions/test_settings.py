@@ -69,6 +69,31 @@ def test_no_events_at_all_may_be_published() -> None:
     assert Settings.from_environment(given).published_events == ()
 
 
+def test_named_queues_lie_beside_the_ordinary_one() -> None:
+    stack = {
+        "HEADRACE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/mine-bells",
+        "HEADRACE_QUEUE_ARN": "arn:aws:sqs:us-east-1:123456789012:mine-bells",
+    }
+
+    settings = Settings.from_environment(GOOD | stack | {"HEADRACE_QUEUES": "heavy, gpu"})
+
+    assert settings.queue_urls == {
+        "heavy": "https://sqs.us-east-1.amazonaws.com/123456789012/mine-heavy-bells",
+        "gpu": "https://sqs.us-east-1.amazonaws.com/123456789012/mine-gpu-bells",
+    }
+    assert settings.queue_arns == {
+        "heavy": "arn:aws:sqs:us-east-1:123456789012:mine-heavy-bells",
+        "gpu": "arn:aws:sqs:us-east-1:123456789012:mine-gpu-bells",
+    }
+
+
+def test_queues_that_have_names_need_an_ordinary_one_to_lie_beside() -> None:
+    elsewhere = {"HEADRACE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/ours"}
+
+    with pytest.raises(SettingsError, match=r"HEADRACE_QUEUES .*HEADRACE_QUEUE_URL.*bells"):
+        Settings.from_environment(GOOD | elsewhere | {"HEADRACE_QUEUES": "heavy"})
+
+
 def test_the_region_may_be_called_default_as_on_a_laptop() -> None:
     given = {name: value for name, value in GOOD.items() if name != "AWS_REGION"}
 
@@ -101,6 +126,7 @@ def test_a_missing_variable_is_named_in_one_sentence(variable: str) -> None:
         ("HEADRACE_DUE_SHARDS", "0"),
         ("HEADRACE_RETENTION_DAYS", "-1"),
         ("HEADRACE_PUBLISHED_EVENTS", "workflow"),
+        ("HEADRACE_QUEUES", "urgent"),
     ],
 )
 def test_a_malformed_variable_is_named_with_its_value(variable: str, value: str) -> None:

@@ -5,7 +5,7 @@ does in a function's role counts as its role's work too: reading queues, logging
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -196,8 +196,10 @@ class Crew:
         return str(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
 
     def _feed(self, url: str) -> int:
-        """Do what the event source mapping does, in the worker's role as Lambda does it."""
-        with self.gate.acting(self.role_of(WORKER)):
+        """Do what the event source mapping does, in the worker's role as Lambda does it; a named
+        queue has none, and is read by somebody else.
+        """
+        with self._reading(url):
             asked = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
             messages = self._sqs.receive_message(
                 QueueUrl=url,
@@ -209,11 +211,15 @@ class Crew:
             return 0
         event = sqs_event(messages, arn=asked["Attributes"]["QueueArn"])
         failed = failed_ids(self.invoke(WORKER, event), [each["MessageId"] for each in messages])
-        with self.gate.acting(self.role_of(WORKER)):
+        with self._reading(url):
             for each in messages:
                 if each["MessageId"] not in failed:
                     self._sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
         return len(messages)
+
+    def _reading(self, url: str) -> AbstractContextManager[None]:
+        fed = {self.account.outputs[name] for name in ("QueueUrl", "UrgentQueueUrl")}
+        return self.gate.acting(self.role_of(WORKER)) if url in fed else nullcontext()
 
     def _ring(self, target: Mapping[str, Any]) -> None:
         """Do what EventBridge Scheduler does, in the role that the schedule names."""

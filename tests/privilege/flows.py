@@ -93,6 +93,13 @@ def rest(ctx: StageContext[Page, None]) -> Page:
     return ctx.input
 
 
+@stage(queue="heavy")
+def haul(ctx: StageContext[Page, None]) -> Page:
+    if ctx.attempt == 1:
+        raise RetryAfter(AN_HOUR)
+    return ctx.input
+
+
 @stage
 def refuse(ctx: StageContext[Page, None]) -> Page:
     raise Fatal("It will never be printed.")
@@ -109,6 +116,8 @@ def dawdle(ctx: StageContext[Page, None]) -> Page:
 book = workflow("book", input=Page).pipe(draft).parallel(front, back).pipe(bind).build()
 prints = workflow("prints", input=Page).pipe(Print).build()
 letter = workflow("letter", input=Page, output=dict[str, Page]).parallel(front, ask).build()
+hauling = workflow("hauling", input=Page).pipe(front).pipe(haul).build()
+parcel = workflow("parcel", input=Page).pipe(ask).pipe(haul).build()
 resting = workflow("resting", input=Page).pipe(rest).build()
 refused = workflow("refused", input=Page).pipe(refuse).build()
 dawdling = workflow("dawdling", input=Page).pipe(dawdle).build()

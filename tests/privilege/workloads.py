@@ -66,6 +66,20 @@ def runs_are_cancelled_and_rerun(crew: Crew) -> Sequence[str]:
     return _status(crew, run, again)
 
 
+def stages_run_elsewhere(crew: Crew) -> Sequence[str]:
+    """Ring in a named queue: by the worker, the API and the tick, at once and much later."""
+    runs = [crew.start("hauling", LONG), crew.start("parcel", LONG)]
+    crew.settle_down()
+    assert crew.request("POST", _link(crew, runs[1]), {"output": LONG}).is_fine
+    crew.lose_bells()
+    crew.skip(2 * A_MINUTE)
+    assert crew.tick()["rung"] == 1
+    for _ in range(3):
+        crew.settle_down()
+        crew.skip(AN_HOUR + A_MINUTE)
+    return _status(crew, *runs)
+
+
 def ticks_repeat_what_was_lost(crew: Crew) -> Sequence[str]:
     """Lose the bells of runs, urgent and not; their inputs are fetched by the tick."""
     runs = [crew.start("letter", LONG), crew.start("book", LONG, priority=URGENT)]
@@ -165,6 +179,7 @@ ALL: Final[Sequence[Callable[[Crew], Sequence[str]]]] = (
     runs_start_later,
     callers_answer,
     runs_are_cancelled_and_rerun,
+    stages_run_elsewhere,
     ticks_repeat_what_was_lost,
     ticks_advance_what_was_left,
     ticks_free_what_dead_workers_held,

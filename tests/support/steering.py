@@ -1,6 +1,6 @@
 """Ports on memory that a test can steer: out of reach, choosy, or overtaken by somebody else."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -149,8 +149,10 @@ class SteeredTransport(MemoryJobTransport):
     down: bool = False
     deaf: bool = False
 
-    def __init__(self, *, clock: Clock, visibility: timedelta) -> None:
-        super().__init__(clock=clock, visibility=visibility)
+    def __init__(
+        self, *, clock: Clock, visibility: timedelta, queues: Collection[str] = ()
+    ) -> None:
+        super().__init__(clock=clock, visibility=visibility, queues=queues)
         self.sent: list[Sent] = []
 
     @property

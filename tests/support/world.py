@@ -43,6 +43,8 @@ P = TypeVar("P")
 A_MINUTE = timedelta(minutes=1)
 # Longer than anything waits, and before any run is retired.
 A_FORTNIGHT = timedelta(days=14)
+# The named queues that there are.
+QUEUES = ("heavy",)
 CALLBACK_BASE = "https://api.example.org"
 
 
@@ -52,9 +54,9 @@ def memory_ports(workflows: Iterable[Workflow] = ALL, **others: Any) -> Ports:
     ports = Ports(
         persistence=SteeredPersistence(),
         blobs=SteeredBlobStore(),
-        transport=SteeredTransport(clock=clock, visibility=timedelta(minutes=15)),
+        transport=SteeredTransport(clock=clock, visibility=timedelta(minutes=15), queues=QUEUES),
         sink=SteeredSink(),
-        scheduler=SteeredScheduler(),
+        scheduler=SteeredScheduler(queues=QUEUES),
         clock=clock,
         entropy=SeededEntropy(1),
         registry=MemoryRegistry(workflows),

@@ -85,7 +85,10 @@ def of_type(template: Json, type_: str) -> dict[str, Json]:
 
 
 def statements(template: Json, role: str) -> Iterator[Json]:
-    for policy in properties(template, role)["Policies"]:
+    """Yield what *role* is allowed, by itself and by policies that name it."""
+    beside = of_type(template, "AWS::IAM::Policy").values()
+    granted = [each for each in beside if {"Ref": role} in each["Roles"]]
+    for policy in (*properties(template, role)["Policies"], *granted):
         yield from policy["PolicyDocument"]["Statement"]
 
 

@@ -11,7 +11,8 @@ from tests.template.reading import Json, actions, as_list, properties, statement
 
 FUNCTIONS = ["WorkerFunction", "TickFunction", "ApiFunction"]
 ROLES = ["WorkerRole", "TickRole", "ApiRole", "SchedulerRole"]
-QUEUES = {"Queue": "DeadLetterQueue", "UrgentQueue": "UrgentDeadLetterQueue"}
+FED = {"Queue": "DeadLetterQueue", "UrgentQueue": "UrgentDeadLetterQueue"}
+QUEUES = {**FED, "heavyQueue": "heavyDeadLetterQueue"}
 EVENT_SOURCES = {"WorkerFunctionBells": "Queue", "WorkerFunctionUrgentBells": "UrgentQueue"}
 ENVIRONMENT = {
     "HEADRACE_TABLE",
@@ -20,6 +21,7 @@ ENVIRONMENT = {
     "HEADRACE_QUEUE_ARN",
     "HEADRACE_URGENT_QUEUE_URL",
     "HEADRACE_URGENT_QUEUE_ARN",
+    "HEADRACE_QUEUES",
     "HEADRACE_BUS",
     "HEADRACE_SCHEDULE_GROUP",
     "HEADRACE_SCHEDULER_ROLE_ARN",
@@ -105,7 +107,7 @@ def test_nothing_but_its_queue_gives_up_into_a_queue_of_dead_letters(
     assert source["Fn::Sub"].endswith(f":{queue}")
 
 
-@pytest.mark.parametrize("name", QUEUES)
+@pytest.mark.parametrize("name", FED)
 def test_visibility_follows_from_the_workers_timeout(template: Json, name: str) -> None:
     timeouts = template["Parameters"]["WorkerTimeout"]["AllowedValues"]
 

@@ -23,6 +23,7 @@ from tests.support.aws import Mouth, a_session, refusal
 
 ORDINARY = "arn:aws:sqs:eu-central-1:123456789012:ordinary"
 URGENT = "arn:aws:sqs:eu-central-1:123456789012:urgent"
+HEAVY = "arn:aws:sqs:eu-central-1:123456789012:heavy"
 ROLE = "arn:aws:iam::123456789012:role/ringer"
 
 
@@ -62,7 +63,12 @@ def schedules(group: str, session: Session) -> Callable[[], list[Any]]:
 
 def a_scheduler(group: str, session: Session) -> EventBridgeScheduler:
     return EventBridgeScheduler(
-        group=group, role_arn=ROLE, queue_arn=ORDINARY, urgent_queue_arn=URGENT, session=session
+        group=group,
+        role_arn=ROLE,
+        queue_arn=ORDINARY,
+        urgent_queue_arn=URGENT,
+        queues={"heavy": HEAVY},
+        session=session,
     )
 
 
@@ -100,8 +106,12 @@ def test_a_schedule_rings_once_in_utc_and_removes_itself(
 
 @pytest.mark.parametrize(
     ("bell", "arn"),
-    [(a_bell(), ORDINARY), (a_bell(urgent=True), URGENT)],
-    ids=["ordinary", "urgent"],
+    [
+        (a_bell(), ORDINARY),
+        (a_bell(urgent=True), URGENT),
+        (replace(a_bell(urgent=True), queue="heavy"), HEAVY),
+    ],
+    ids=["ordinary", "urgent", "named"],
 )
 def test_it_rings_in_the_queue_that_the_bell_belongs_to(
     scheduler: EventBridgeScheduler, schedules: Callable[[], list[Any]], bell: Bell, arn: str

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from adapters.memory import FrozenClock, MemoryJobTransport
-from tests.conformance.job_transport import JobTransportContract, a_bell, names
+from tests.conformance.job_transport import a_bell, names
+from tests.conformance.job_transport_queues import NamedQueuesContract
 
 
 @pytest.fixture
@@ -20,11 +21,14 @@ def transport(clock: FrozenClock) -> MemoryJobTransport:
     return MemoryJobTransport(clock=clock)
 
 
-class TestMemoryJobTransport(JobTransportContract):
+class TestMemoryJobTransport(NamedQueuesContract):
     @pytest.fixture
     def transport(self, clock: FrozenClock) -> MemoryJobTransport:
         return MemoryJobTransport(
-            clock=clock, visibility=self.visibility, max_receives=self.max_receives
+            clock=clock,
+            queues=["heavy"],
+            visibility=self.visibility,
+            max_receives=self.max_receives,
         )
 
     @pytest.fixture
@@ -38,15 +42,6 @@ class TestMemoryJobTransport(JobTransportContract):
     @pytest.fixture
     def dead(self, transport: MemoryJobTransport) -> Callable[[], Sequence[str]]:
         return lambda: transport.dead
-
-
-def test_a_named_queue_is_taken_from_by_its_name_only(clock: FrozenClock) -> None:
-    transport = MemoryJobTransport(clock=clock, queues=["heavy"])
-    transport.send([a_bell("run-1"), replace(a_bell("run-2"), queue="heavy")])
-
-    unnamed, named = transport.receive(limit=10), transport.receive(limit=10, queue="heavy")
-
-    assert (names(unnamed), names(named)) == (["run-1"], ["run-2"])
 
 
 def test_it_says_what_it_holds_hidden_or_not(transport: MemoryJobTransport) -> None:

@@ -16,9 +16,11 @@ from adapters.aws.errors import DeniedError
 from adapters.sqs.job_transport import SqsJobTransport
 from functions.local.atomic_moto import atomic_moto
 from kernel.errors import UnavailableError
+from kernel.model import bell_wire
 from kernel.model.ids import short
 from kernel.ports.job_transport import Delivery
 from tests.conformance.job_transport import JobTransportContract, a_bell, names, received
+from tests.conformance.job_transport_queues import NamedQueuesContract
 from tests.support.aws import Mouth, a_session, refusal
 from tests.support.moto import QueueTime
 
@@ -96,16 +98,10 @@ def transport(queues: Queues, session: Session) -> SqsJobTransport:
     return queues.transport(session)
 
 
-class TestSqsJobTransport(JobTransportContract):
+class TestSqsJobTransport(NamedQueuesContract):
     @pytest.fixture
     def transport(self, queues: Queues, session: Session) -> SqsJobTransport:
-        # Without named queues: a bell for one goes where somebody answers.
-        return SqsJobTransport(
-            queue_url=queues.ordinary,
-            urgent_queue_url=queues.urgent,
-            wait=NO_TIME,
-            session=session,
-        )
+        return queues.transport(session)
 
     @pytest.fixture
     def let_pass(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
@@ -120,14 +116,6 @@ class TestSqsJobTransport(JobTransportContract):
         return lambda: [message["Body"] for message in queues.messages(queues.dead)]
 
 
-def test_a_named_queue_is_taken_from_by_its_name_only(transport: SqsJobTransport) -> None:
-    transport.send([a_bell("run-1"), replace(a_bell("run-2"), queue="heavy")])
-
-    unnamed, named = transport.receive(limit=10), transport.receive(limit=10, queue="heavy")
-
-    assert (names(unnamed), names(named)) == (["run-1"], ["run-2"])
-
-
 def test_a_bell_goes_to_the_queue_it_names_or_that_its_hurry_names(
     queues: Queues, transport: SqsJobTransport
 ) -> None:
@@ -136,7 +124,6 @@ def test_a_bell_goes_to_the_queue_it_names_or_that_its_hurry_names(
             a_bell("ordinary"),
             a_bell("urgent", urgent=True),
             replace(a_bell("heavy"), queue="heavy"),
-            replace(a_bell("unknown"), queue="nobody serves it"),
         ]
     )
 
@@ -146,7 +133,7 @@ def test_a_bell_goes_to_the_queue_it_names_or_that_its_hurry_names(
     }
 
     assert found == {
-        queues.ordinary: ["ordinary", "unknown"],
+        queues.ordinary: ["ordinary"],
         queues.urgent: ["urgent"],
         queues.heavy: ["heavy"],
     }
@@ -222,6 +209,20 @@ def test_a_receipt_without_its_queue_is_for_the_queue_of_its_bell(
     transport.give_back(Delivery(bell=urgent, receipt=message["ReceiptHandle"]))
 
     assert [delivery.count for delivery in transport.receive()] == [2]
+
+
+@pytest.mark.parametrize("queue", ["heavy", "gone"])
+def test_a_receipt_without_its_queue_is_for_the_named_one_if_there_is_one(
+    queues: Queues, transport: SqsJobTransport, queue: str
+) -> None:
+    url, bell = getattr(queues, queue, queues.ordinary), replace(a_bell(), queue=queue)
+    queues.sqs.send_message(QueueUrl=url, MessageBody=bell_wire.encode(bell))
+    (message,) = queues.messages(url)
+
+    transport.acknowledge(Delivery(bell=bell, receipt=message["ReceiptHandle"]))
+
+    left = queues.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    assert left["Attributes"]["ApproximateNumberOfMessagesNotVisible"] == "0"
 
 
 def test_a_receipt_that_is_no_longer_valid_changes_nothing(transport: SqsJobTransport) -> None:

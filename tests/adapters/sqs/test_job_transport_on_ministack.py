@@ -10,6 +10,7 @@ import pytest
 
 from adapters.sqs.job_transport import SqsJobTransport
 from tests.conformance.job_transport import JobTransportContract
+from tests.conformance.job_transport_queues import NamedQueuesContract
 from tests.support.aws import a_session
 from tests.support.ministack import Ministack
 
@@ -37,17 +38,18 @@ def urls(sqs: Any) -> Mapping[str, str]:
     }
     made = {
         kind: sqs.create_queue(QueueName=f"{name}-{kind}", Attributes=attributes)["QueueUrl"]
-        for kind in ("ordinary", "urgent")
+        for kind in ("ordinary", "urgent", "heavy")
     }
     return {"dead": dead, **made}
 
 
-class TestSqsJobTransportOnMinistack(JobTransportContract):
+class TestSqsJobTransportOnMinistack(NamedQueuesContract):
     @pytest.fixture
     def transport(self, urls: Mapping[str, str]) -> SqsJobTransport:
         return SqsJobTransport(
             queue_url=urls["ordinary"],
             urgent_queue_url=urls["urgent"],
+            queues={"heavy": urls["heavy"]},
             wait=timedelta(),
             session=a_session(),
         )

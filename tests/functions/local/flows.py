@@ -26,6 +26,7 @@ __all__ = [
     "baking",
     "crashing",
     "doomed",
+    "far",
     "flaky",
     "hello",
     "leaving",
@@ -61,6 +62,11 @@ def left(ctx: StageContext[Number, None]) -> Number:
 @stage
 def right(ctx: StageContext[Number, None]) -> Number:
     return Number(value=ctx.input.value * 10)
+
+
+@stage(queue="gpu")
+def render(ctx: StageContext[Number, None]) -> Number:
+    return Number(value=ctx.input.value * 2)
 
 
 @stage
@@ -142,3 +148,4 @@ flaky = workflow("flaky", input=Number).pipe(stumble).build()
 doomed = workflow("doomed", input=Number).pipe(refuse).build()
 sleepy = workflow("sleepy", input=Number).pipe(sleep).build()
 leaving = workflow("leaving", input=Number).pipe(draft).pipe(publish).build()
+far = workflow("far", input=Number).pipe(left).pipe(render).build()

@@ -214,3 +214,20 @@ def test_the_url_of_a_queue_says_in_which_region_it_is(
 
     assert (code, sentence) == (2, f"There is no queue '{QUEUE}'.")
     assert "/eu-central-1/sqs/" in served.heard[0].headers["Authorization"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--yes",),
+        ("--stack", "headrace", "--queue-url", "https://sqs.us-east-1.amazonaws.com/1/q"),
+        ("--queue-url", "https://sqs.us-east-1.amazonaws.com/1/q", "--urgent"),
+        ("--queue-url", "https://sqs.us-east-1.amazonaws.com/1/q", "--queue", "heavy"),
+        ("--stack", "headrace", "--queue", "heavy", "--default"),
+    ],
+)
+def test_what_to_move_must_be_said_in_one_way(words: tuple[str, ...]) -> None:
+    code, _, hint = refused(redrive(*words))
+
+    assert code == 2
+    assert "--" in hint or "stack" in hint

@@ -88,6 +88,14 @@ def test_stages_of_a_group_meet_again_in_the_next_one(bench: Bench) -> None:
     ]
 
 
+def test_a_queue_that_a_stage_names_is_there_and_served(bench: Bench) -> None:
+    run = bench.run("far", {"value": 4})
+
+    assert run.status == "COMPLETED"
+    assert run.output == {"value": 10}
+    assert bench.stack.account.outputs["gpuQueueUrl"].endswith("/headrace-gpu-bells")
+
+
 def test_the_polls_of_a_batch_stage_are_seen(bench: Bench) -> None:
     run = bench.run("baking", {})
 

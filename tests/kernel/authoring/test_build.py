@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from kernel.authoring import StageContext, stage, workflow
+from kernel.authoring.naming import QUEUE_RULE
 from kernel.errors import DefinitionError
 from tests.kernel.authoring.reports import (
     START,
@@ -138,7 +139,7 @@ def test_options_that_make_no_sense_are_named() -> None:
             "stage 'odd': its timeout must be a timedelta of more than no time and at most ten "
             "years, not datetime.timedelta(0)"
         ),
-        "stage 'odd': its queue must have a name, or be left out",
+        f"stage 'odd': '' is no name for a queue: {QUEUE_RULE}",
         "stage 'odd': its when must answer at once; write it with def, not async def",
         (
             "stage 'odder': its timeout must be a timedelta of more than no time and at most ten "
