@@ -7,6 +7,7 @@ from functools import cache, partial
 from boto3.session import Session
 from botocore.session import get_session
 
+from adapters.aws.loader import OurLoader
 from adapters.dynamodb.layout import GuardedItems
 from adapters.dynamodb.persistence import DynamoPersistence
 from adapters.dynamodb.table_items import TableItems
@@ -98,6 +99,7 @@ def _kernel() -> Kernel:
 def _ports(settings: Settings) -> Ports:
     # All clients load what they know of AWS through one session, also PynamoDB's.
     core = get_session()
+    core.register_component("data_loader", OurLoader())
     session = Session(botocore_session=core, region_name=settings.region)
     clock, entropy, executor = SystemClock(), RandomEntropy(), LocalExecutor()
     items = GuardedItems(

@@ -22,14 +22,17 @@ import gc, importlib, json, sys
 from botocore.client import ClientCreator
 
 made, create = [], ClientCreator.create_client
+opened = []
 
 def noted(self, service_name, *others, **more):
     made.append(service_name)
     return create(self, service_name, *others, **more)
 
 ClientCreator.create_client = noted
+sys.addaudithook(lambda what, of: opened.append(str(of[0])) if what == "os.listdir" else None)
 importlib.import_module(sys.argv[1])
-print(json.dumps({"made": made, "loaded": [*sys.modules], "looks": gc.isenabled()}))
+print(json.dumps({"made": made, "opened": opened, "loaded": [*sys.modules],
+    "looks": gc.isenabled()}))
 """
 # Each of them takes longer than what an invocation does, and none of them is used by any.
 HEAVY: Final = (
@@ -105,6 +108,15 @@ def test_it_makes_the_clients_that_nearly_every_invocation_needs(
     made = started(name)["made"]
 
     assert sorted(made) == sorted(clients)
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_it_opens_what_botocore_knows_of_no_other_service(name: str) -> None:
+    opened = {Path(each) for each in started(name)["opened"]}
+
+    services = {each.name for each in opened if each.parent.parts[-2:] == ("botocore", "data")}
+
+    assert services == set(CLIENTS[name])
 
 
 @pytest.mark.parametrize("name", CLIENTS)

@@ -38,8 +38,8 @@ SUSPENDED = {"status": Status.SUSPENDED}
         (RUNNING, True, SOON),
         ({**RUNNING, "closing": CLOSING}, False, SOON),
         ({"closing": CLOSING, "start_at": after(30)}, False, SOON),
-        *[({"status": status}, False, None) for status in TERMINAL],
-        *[({"status": status}, True, SOON) for status in TERMINAL],
+        *[({"status": status}, False, None) for status in sorted(TERMINAL)],
+        *[({"status": status}, True, SOON) for status in sorted(TERMINAL)],
     ],
     ids=str,
 )
@@ -83,9 +83,9 @@ def test_a_run_is_due(run: dict[str, Any], *, has_events: bool, due: datetime | 
             after(2),
         ),
         (SUSPENDED, False, None),
-        *[({"status": status}, False, None) for status in TERMINAL],
-        *[({"status": status}, True, SOON) for status in TERMINAL],
-        *[({"status": status, "unadvanced": True}, False, SOON) for status in TERMINAL],
+        *[({"status": status}, False, None) for status in sorted(TERMINAL)],
+        *[({"status": status}, True, SOON) for status in sorted(TERMINAL)],
+        *[({"status": status, "unadvanced": True}, False, SOON) for status in sorted(TERMINAL)],
     ],
     ids=str,
 )
@@ -146,7 +146,7 @@ def test_what_should_have_moved_is_put_off_for_as_long_as_it_has_waited_up_to_a_
         ({**RUNNING, "outbox": (an_event(at=after(-5)), an_event(at=NOON))}, after(5)),
         ({**RUNNING, "closing": CLOSING}, after(1)),
         ({"closing": CLOSING, "created_at": after(-9)}, after(1)),
-        *[({"status": status}, None) for status in TERMINAL],
+        *[({"status": status}, None) for status in sorted(TERMINAL)],
     ],
     ids=str,
 )
@@ -177,7 +177,7 @@ POLLED_PAST_ITS_DEADLINE = a_suspension(deadline=after(-5), lease=a_lease(expire
             after(8),
         ),
         ({"status": Status.FAILED, "unadvanced": True}, after(1)),
-        *[({"status": status}, None) for status in TERMINAL],
+        *[({"status": status}, None) for status in sorted(TERMINAL)],
     ],
     ids=str,
 )

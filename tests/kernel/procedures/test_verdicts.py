@@ -48,10 +48,15 @@ def executed(world: World, answer: Any) -> Failure | None:
     return execute(world, run_id, "only").error
 
 
+def kind_of(value: object) -> str:
+    """Return what *value* is called in a test's name, which must be the same in every process."""
+    return type(value).__name__
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [None, "seven", 7, object(), Page(text="seven"), {"value": "many"}, len, [Number(value=1)]],
-    ids=str,
+    ids=kind_of,
 )
 def test_an_output_that_is_not_what_was_declared_fails_the_stage(
     world: World, nonsense: Any
@@ -140,7 +145,7 @@ def test_metrics_and_artifacts_are_kept_beside_the_output(world: World) -> None:
     ]
 
 
-@pytest.mark.parametrize("number", [Decimal(1), "1", None, float("nan"), object()], ids=str)
+@pytest.mark.parametrize("number", [Decimal(1), "1", None, float("nan"), object()], ids=kind_of)
 def test_metrics_that_are_no_numbers_fail_the_stage(world: World, number: Any) -> None:
     error = executed(world, Completed(Number(value=1), metrics={"rows": number}))
 
