@@ -23,6 +23,8 @@ from adapters.system.printed import PrintedLines
 from kernel.ports.sandbox import BodyLostError
 
 _CHUNK: Final = 64 * 1024
+# As much as a pipe holds, whatever its size is here.
+_CHUNKS_LEFT: Final = 16
 _CRASHES: Final = frozenset({signal.SIGABRT, signal.SIGBUS, signal.SIGSEGV})
 # To start one looks at all others, and two that look at once would take each other's exit code.
 _looking: Final = threading.Lock()
@@ -82,7 +84,7 @@ class Cell:
         _running.discard(self)
 
     def kill(self) -> None:
-        if self._is_over:
+        if self._is_over or not self._pid:
             return
         with suppress(ProcessLookupError):
             os.killpg(self._pid, signal.SIGKILL)
@@ -100,8 +102,9 @@ class Cell:
         with suppress(EOFError, OSError):
             while self._channel.poll() and self._answer():
                 pass
+        lost = BodyLostError(self._end())
         self._drain()
-        self._settle(BodyLostError(self._end()))
+        self._settle(lost)
         for end in (self._channel, self._printed):
             end.close()
 
@@ -144,11 +147,11 @@ class Cell:
         return bool(printed)
 
     def _drain(self) -> None:
-        """Take what is left; what the body started may still hold the pipe, so nobody waits."""
+        """Take what is left in the pipe. Who has left the group may go on printing into it."""
         os.set_blocking(self._printed.fileno(), False)
         with suppress(BlockingIOError):
-            while self._print():
-                pass
+            for _ in range(_CHUNKS_LEFT):
+                self._print()
         self._lines.end()
 
     def _end(self) -> str:

@@ -149,6 +149,19 @@ def prints_for_ever(ctx: StageContext[Number, None]) -> Number:
 
 
 @bad(timeout=ENOUGH)
+def leaves_a_printer_behind(ctx: StageContext[Number, None]) -> Number:
+    """Crash, and let a process print on that has left the group."""
+    if os.fork() == 0:
+        os.setsid()
+        end = monotonic() + 120
+        while monotonic() < end:
+            print("still here")
+        os._exit(0)
+    threading.Event().wait(0.1)
+    os._exit(7)
+
+
+@bad(timeout=ENOUGH)
 def prints_much(ctx: StageContext[Number, None]) -> Number:
     print("to one", file=sys.stderr)
     os.write(1, b"to the other\n")
@@ -228,7 +241,7 @@ def sleeps_in_native_code(ctx: StageContext[Number, None]) -> Number:
 STAGES: Final = (
     *(crashes, exits, leaves, kills_itself, forks, forks_and_crashes, goes_on_twice),
     *(blocks_signals, never_yields, holds_the_interpreter, heeds, sleeps),
-    *(stands_still, waits_for_cancel),
+    *(leaves_a_printer_behind, stands_still, waits_for_cancel),
     *(prints_for_ever, prints_much, prints_no_lines, returns_a_function),
     *(raises_what_cannot_travel, takes_too_much, takes_what_it_may, closes_everything),
     *(scribbles,),

@@ -4,6 +4,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -13,6 +14,7 @@ from kernel.model.status import Status
 from kernel.ports.logbook import Level
 from kernel.procedures.execute_job import JobOutcome
 from tests.adapters.system.lone_bodies import (
+    PATIENCE,
     eventually,
     failure_of,
     is_alive,
@@ -106,6 +108,15 @@ def test_what_a_body_prints_is_kept_up_to_a_limit_which_is_said(world: World) ->
     assert (entries[0].fields["stage_id"], entries[0].fields["attempt"]) == ("prints_much", 1)
     assert len(entries) == MOST_LINES + 1
     assert (entries[-1].level, "not kept" in entries[-1].message) == (Level.WARNING, True)
+
+
+def test_who_goes_on_printing_is_not_waited_for(world: World) -> None:
+    began = monotonic()
+
+    failure = failure_of(world, "leaves_a_printer_behind")
+
+    assert "exit code 7" in failure.message
+    assert monotonic() - began < PATIENCE
 
 
 def test_a_line_without_an_end_is_kept_in_parts(world: World) -> None:
