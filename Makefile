@@ -86,6 +86,10 @@ proof: $(INSTALLED) $(MINISTACK_VENV)/.locked ## Show figures: 49 siblings, 10,0
 bench: $(INSTALLED) ## Measure what stages and runs cost on AWS; ARGS goes to pytest
 	@$(BIN)/python -m pytest -s tests/benchmarks $(ARGS)
 
+.PHONY: bench-work
+bench-work: $(INSTALLED) ## Measure how many stages a worker that stays does a second, by its threads
+	@POWERTOOLS_LOG_LEVEL=ERROR POWERTOOLS_METRICS_DISABLED=true $(BIN)/python -m tests.working
+
 # Built for this machine, and by its Python: Lambda's own artefact would not start here.
 .PHONY: bench-cold
 bench-cold: HERE = $(shell $(BIN)/python -c 'import sysconfig; \

@@ -63,6 +63,17 @@ deafly = workflow("deafly", input=Task).pipe(deaf).pipe(after).build()
 heedingly = workflow("heedingly", input=Task).pipe(heeding).pipe(after).build()
 
 
+@stage(retry=Retry(max_attempts=1), timeout=timedelta(seconds=1))
+def late(ctx: StageContext[Task, None]) -> Task:
+    """Takes longer than it may, and cannot be stopped."""
+    _begin(ctx)
+    threading.Event().wait(_MOST)
+    return ctx.input
+
+
+lately = workflow("lately", input=Task).pipe(late).build()
+
+
 class Pause(BaseModel):
     seconds: float
 

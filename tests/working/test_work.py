@@ -118,6 +118,19 @@ def test_a_worker_that_leaves_a_body_behind_says_so_by_its_code(
     assert started.says("a body that cannot be stopped")
 
 
+def test_a_worker_in_which_a_body_goes_on_beyond_its_time_ends_by_itself(
+    environment: Mapping[str, str], kernel: Kernel, tmp_path: Path
+) -> None:
+    kernel.dispatch(CreateRun(run_id="late", workflow_id="lately", input={"sign": "go"}))
+
+    with worker(environment, tmp_path) as started:
+        code = started.ended()
+
+    assert code == 3
+    assert started.says("this process takes no more")
+    assert status(kernel, "late") is Status.FAILED
+
+
 @pytest.mark.usefixtures("run_id")
 def test_a_worker_tells_how_it_is(environment: Mapping[str, str], tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
