@@ -93,6 +93,11 @@ OF_A_RUNNING_STAGE = [
     by("lease.expires_at", after(5)),
     by("lease.expires_at", after(4)),
     by("not_before", after(2)),
+    equals("due_at", after(4)),
+    equals("due_at", after(5)),
+    absent("due_at"),
+    by("due_at", after(4)),
+    by("due_at", after(3)),
 ]
 
 OF_A_SUSPENDED_STAGE = [
@@ -151,7 +156,7 @@ class ConditionPromises(Ground):
     def test_a_condition_on_a_running_stage_decides(
         self, persistence: Persistence, run_id: str, given: Given
     ) -> None:
-        stage = given(persistence, run_id, not_before=after(2), **running())
+        stage = given(persistence, run_id, not_before=after(2), due_at=after(4), **running())
 
         in_the_store = {
             spelt(condition): goes_in(persistence, update_stage(stage, condition, digest="d"))

@@ -58,6 +58,10 @@ def _show(seed: int) -> int:
     return 1 if report.violations else 0
 
 
+def _spans(setting: Setting) -> str:
+    return ", ".join(f"{id_} {span}" for id_, span in setting.lasts.items()) or "no time"
+
+
 def _described(setting: Setting) -> str:
     groups = " | ".join(
         " ".join(f"{part.id}:{part.kind}*{part.attempts}" for part in group)
@@ -69,6 +73,7 @@ def _described(setting: Setting) -> str:
         f"turns: {dict(setting.turns)}",
         f"publishes: {setting.policy.published}, workers: {setting.workers}",
         f"acts: {cues or 'none'}",
+        f"leases: {setting.lease or 'for all the time'}; bodies last {_spans(setting)}",
         f"clocks: off by up to {setting.skew}",
         f"perils: {', '.join(setting.fate.rates) or 'none'}, until step {setting.fate.until}",
     )

@@ -10,7 +10,6 @@ from adapters.dynamodb.memory_items import MemoryItems
 from adapters.dynamodb.patience import Patience
 from adapters.dynamodb.persistence import DynamoPersistence
 from adapters.memory import (
-    InlineExecutor,
     InlineSandbox,
     MemoryBlobStore,
     MemoryJobTransport,
@@ -32,6 +31,7 @@ from kernel.ports.persistence import Persistence, Standing
 from tests.simulation.clocks import A_CENTURY, NO_TIME, ProcessClock, VirtualClock
 from tests.simulation.director import Director
 from tests.simulation.docket import Docket
+from tests.simulation.living import LivingExecutor
 from tests.simulation.process import Process
 from tests.simulation.rules import RUN_RULES, STAGE_RULES
 from tests.simulation.setting import ITEMS, Setting
@@ -206,6 +206,7 @@ class Account:
         self.scheduler = MemoryScheduler()
         self.sink = ToldSink(self.docket, self.director, self.setting.poisoned)
         self.entropy = SeededEntropy(self.seed)
+        self.executors: list[LivingExecutor] = []
 
     @property
     def first_due(self) -> datetime | None:
@@ -238,11 +239,18 @@ class Account:
             clock=clock,
             entropy=entropy,
             registry=self._registry(),
-            executor=self._watched("executor", InlineExecutor(), process),
+            executor=self._watched("executor", self._executor(process, clock), process),
             sandbox=InlineSandbox(),
             logbook=Silence(),
             meter=Silence(),
         )
+
+    def _executor(self, process: Process, clock: Any) -> LivingExecutor:
+        executor = LivingExecutor(
+            clock, process, setting=self.setting, docket=self.docket, director=self.director
+        )
+        self.executors.append(executor)
+        return executor
 
     def _store(self, process: Process, clock: Any, entropy: TokenEntropy) -> Persistence:
         if self.setting.layout != ITEMS:

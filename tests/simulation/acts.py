@@ -134,7 +134,7 @@ def answer(account: Account, process: Process, time_left: timedelta | None = Non
     transport = kernel.ports.transport
     for delivery in transport.receive(limit=1):
         try:
-            ServerlessHost(kernel).handle_job(delivery.bell, time_left)
+            ServerlessHost(kernel).handle_job(delivery.bell, time_left, account.setting.lease)
         except EngineError:
             transport.give_back(delivery, delay=A_SHORT_WHILE)
         else:

@@ -24,6 +24,7 @@ from kernel.authoring.verdict import Retry
 from kernel.errors import UnavailableError
 from kernel.model.json import Json
 
+HALF_DONE: Final = "half done"
 LONG: Final = "long " * 1_000
 
 
@@ -34,6 +35,7 @@ class Turns(BaseModel):
         wanted: What `when` says.
         turns: What each attempt does, a generation later the next; the last one is for ever.
         polls: What each poll says; the last one is for ever.
+        asks: It asks whether it is still wanted, and hurries where it is not.
         chatty: How often it says how far it is.
         poll_every: In seconds; the same for *max_wait*.
     """
@@ -41,6 +43,7 @@ class Turns(BaseModel):
     wanted: bool = True
     turns: list[str] = ["done"]
     polls: list[str] = ["ready"]
+    asks: bool = False
     chatty: int = 0
     poll_every: int = 60
     max_wait: int = 1_800
@@ -68,6 +71,8 @@ def perform(ctx: Any) -> Any:
     for nth in range(ctx.config.chatty):
         ctx.progress(nth / 10, "so far")
         ctx.annotate(f"note-{nth}", ctx.attempt)
+    if ctx.config.asks and ctx.cancelled():
+        return Completed({"mark": HALF_DONE})
     word, _, number = turn(ctx.config.turns, ctx.attempt + ctx.generation).partition(":")
     complain(word, number)
     return Completed(made(ctx, long=word == "long"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from kernel.model.policy import Policy
@@ -15,6 +16,7 @@ from tests.simulation.trace import Trace
 
 ENDLESS: Final = 100_000
 CRASHES: Final = tuple(peril for peril in PERILS if peril.name in {"crash", "crash after"})
+A_LEASE: Final = timedelta(seconds=30)
 LOUD: Final = replace(DEFAULT, published=ALL_EVENTS)
 
 
@@ -29,6 +31,8 @@ class Case:
     reruns: tuple[str, ...] = ()
     policy: Policy = DEFAULT
     poisoned: tuple[str, ...] = ()
+    lease: timedelta | None = None
+    lasts: timedelta = timedelta()
 
 
 CASES: Final = (
@@ -80,6 +84,27 @@ CASES: Final = (
         poisoned=("workflow:started", "stage:completed"),
         cues=tuple(Cue(step=ENDLESS - 1, act="replay") for _ in range(2)),
     ),
+    Case(
+        name="renewed",
+        groups=(("plain",), ("plain", "plain")),
+        lease=A_LEASE,
+        lasts=1.5 * A_LEASE,
+    ),
+    Case(
+        name="cancelled between beats",
+        groups=(("plain", "plain"),),
+        lease=A_LEASE,
+        lasts=1.5 * A_LEASE,
+        cues=(Cue(step=60, act="cancel"),),
+    ),
+    Case(
+        name="stopped",
+        groups=(("plain", "polled"), ("plain",)),
+        turns={"a1": {"asks": True}},
+        lease=A_LEASE,
+        lasts=A_LEASE,
+        cues=(Cue(step=0, act="stop"), Cue(step=1, act="stop a check")),
+    ),
 )
 
 
@@ -125,6 +150,8 @@ def _setting(case: Case, layout: str) -> Setting:
         reruns=case.reruns,
         policy=case.policy,
         poisoned=case.poisoned,
+        lease=case.lease,
+        lasts={part.id: case.lasts for part in flow.parts},
         fate=Fate(rates={}, until=ENDLESS),
         cues=case.cues,
     )

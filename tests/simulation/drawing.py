@@ -12,6 +12,7 @@ from tests.simulation.director import Fate
 from tests.simulation.flows import FLOWS, Part, assembled, flow
 from tests.simulation.perils import PERILS
 from tests.simulation.setting import ITEMS, RECORDS, Cue, Setting
+from tests.simulation.stops import STOPS
 
 DEFAULT: Final = Policy(
     progress_every=timedelta(milliseconds=1), callback_base="https://api.example.org"
@@ -27,12 +28,14 @@ POLICIES: Final = (
     replace(DEFAULT, retention=timedelta(minutes=30)),
     replace(DEFAULT, published=ALL_EVENTS, publish_tries=2),
 )
+LEASES: Final = (timedelta(seconds=20), timedelta(seconds=60))
 SKEWS: Final = (timedelta(seconds=3), timedelta(minutes=1), timedelta(minutes=5))
 
 
 def drawn(seed: int) -> Setting:
     """Return the setting of *seed*."""
-    return _with_calls(_without_calls(seed), Chance(f"calls {seed}"))
+    setting = _with_calls(_without_calls(seed), Chance(f"calls {seed}"))
+    return _with_leases(setting, Chance(f"leases {seed}"))
 
 
 def _with_calls(setting: Setting, chance: Chance) -> Setting:
@@ -53,6 +56,28 @@ def _with_calls(setting: Setting, chance: Chance) -> Setting:
         turns={id_: _told(turns, waits.get(id_)) for id_, turns in setting.turns.items()},
         cues=(*setting.cues, *(Cue(step=chance.below(250), act=act) for act in answers)),
     )
+
+
+def _with_leases(setting: Setting, chance: Chance) -> Setting:
+    """Let workers renew short leases, in some settings, and bodies take longer than those."""
+    if not chance.happens(0.2):
+        return setting
+    lease = chance.one_of(LEASES)
+    lasts = {part.id: lease * chance.one_of((0, 0.5, 2, 4)) for part in setting.flow.parts}
+    asking = {id_: _asking(turns) for id_, turns in setting.turns.items() if chance.happens(0.5)}
+    acts = [act.name for act in STOPS for _ in range(act.most) if chance.happens(0.3)]
+    stops = [Cue(step=chance.below(300), act=act) for act in acts]
+    return replace(
+        setting,
+        lease=lease,
+        lasts=lasts,
+        turns={**setting.turns, **asking},
+        cues=(*setting.cues, *stops),
+    )
+
+
+def _asking(turns: Json) -> Json:
+    return {**turns, "asks": True} if isinstance(turns, dict) else turns
 
 
 def _without_calls(seed: int) -> Setting:

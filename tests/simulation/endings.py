@@ -19,7 +19,7 @@ Ending: TypeAlias = Callable[[Docket, Setting], Iterator[str]]
 LOST: Final = frozenset(
     {
         *("WORKER_LOST", "POLL_LOST", "STAGE_TIMEOUT", "HOST_DEADLINE"),
-        *("SUSPENSION_TIMEOUT", "UNAVAILABLE"),
+        *("SUSPENSION_TIMEOUT", "UNAVAILABLE", "WORKER_STOPPED"),
     }
 )
 FIRST_TYPES: Final = ("workflow:created", "workflow:started")
@@ -138,6 +138,13 @@ def stages_end_as_their_turns_demand(docket: Docket, setting: Setting) -> Iterat
             yield from _as_told(stage, turns)
 
 
+def stops_use_up_no_attempts(docket: Docket, setting: Setting) -> Iterator[str]:
+    for stage in docket.stages.values():
+        stopped = stage.error is not None and stage.error.code == "WORKER_STOPPED"
+        if stopped and stage.status is Status.FAILED and stage.stumbles < docket.policy.stumbles:
+            yield f"{stage.id} failed at attempt {stage.attempt}, since its worker was stopped"
+
+
 ENDINGS: Final[tuple[Ending, ...]] = (
     one_run_was_made,
     every_run_is_over,
@@ -151,6 +158,7 @@ ENDINGS: Final[tuple[Ending, ...]] = (
     history_is_kept,
     what_is_deleted_is_gone,
     stages_end_as_their_turns_demand,
+    stops_use_up_no_attempts,
 )
 
 

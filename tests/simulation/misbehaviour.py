@@ -1,6 +1,6 @@
 """Habits that the engine must not have: what else it might do, in the place of what it does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,20 +16,29 @@ from kernel.commands.fence_stage import FenceStage, FenceStageResult
 from kernel.commands.fence_stage import handle as fence_stage
 from kernel.commands.finish_closing import FinishClosing
 from kernel.commands.mark_stage import MarkStage
+from kernel.commands.renew_lease import RenewLease, RenewLeaseResult
+from kernel.commands.renew_lease import handle as renew_lease
 from kernel.commands.settle_stage import SettleStage
 from kernel.decisions import outbox
 from kernel.decisions.outbox import Sending, Sifted
 from kernel.dispatch import Context, Kernel, Outcome
 from kernel.model.change import Change, CreateStage
 from kernel.model.event import Event
+from kernel.model.failure import Failure
 from kernel.model.run import Closing, Run
 from kernel.model.stage import StageRecord
 from kernel.model.status import Status
-from kernel.procedures import cancel_run, execute_job, look, publish_events
+from kernel.model.verdict import Erred
+from kernel.ports.executor import BodyStoppedError, BodyTimeoutError
+from kernel.procedures import attempt, cancel_run, execute_job, look, poll_stages, publish_events
+from kernel.procedures.allowance import CutOffError
 from kernel.procedures.attempt import Attempt
 from kernel.procedures.cancel_run import CancelRun, CancelRunResult
 from kernel.procedures.execute_job import ExecuteJobResult, JobOutcome
 from kernel.procedures.job import Job
+from kernel.procedures.renewal import Renewal
+from kernel.procedures.stage_context import JobContext
+from kernel.procedures.verdicts import of_stop
 from tests.simulation.tampering import Tampering
 
 
@@ -169,6 +178,36 @@ def _given_up_at_once(event: Event, _context: Context, sending: Sending) -> bool
     return event.id == sending.refused
 
 
+def _held_anyhow(command: RenewLease, context: Context) -> Outcome[RenewLeaseResult]:
+    if context.is_first_try:
+        return renew_lease(command, context)
+    return Outcome(result=RenewLeaseResult(held=True))
+
+
+_beat = Renewal.beat
+
+
+def _beat_on(renewal: Renewal) -> bool:
+    _beat(renewal)
+    return True
+
+
+def _carried_out_anyhow(job: Job, context: JobContext, code: Callable[[], Any]) -> Any:
+    within, executor = context.remaining(), job.kernel.ports.executor
+    try:
+        return executor.run(code, of=job.attempt_key, within=within, pulse=job.pulse)
+    except BodyTimeoutError as error:
+        raise CutOffError(job.allowance.exceeded()) from error
+
+
+def _of_costly_stop(error: BodyStoppedError) -> Erred:
+    return replace(of_stop(error), stumbled=False)
+
+
+def _stopped_for_good() -> Erred:
+    return Erred(failure=Failure.of("WORKER_STOPPED", "The check was stopped."))
+
+
 STAGES_MADE_TWICE: Final = Tampering(
     items=LaxItems, names=((MemoryPersistence, "_check", _lax_check),)
 )
@@ -184,6 +223,11 @@ FENCES_ONCE: Final = Tampering(handlers={FenceStage: _fence_once})
 RERUNS_ANYTHING: Final = Tampering(names=((Run, "rerun", _rerun_anyhow),))
 DROPS_OUTBOX: Final = Tampering(names=((rerun_run, "_unsent", _nothing),))
 GENERATION_ZERO: Final = replace(STAGES_MADE_TWICE, change=_of_generation_zero)
+ALWAYS_HELD: Final = Tampering(handlers={RenewLease: _held_anyhow})
+BEATS_ON: Final = Tampering(names=((Renewal, "beat", _beat_on),))
+HALF_DONE_COUNTS: Final = Tampering(names=((attempt, "carried_out", _carried_out_anyhow),))
+STOPS_COST: Final = Tampering(names=((attempt, "of_stop", _of_costly_stop),))
+STOPPED_CHECK_FAILS: Final = Tampering(names=((poll_stages, "GivenBack", _stopped_for_good),))
 END_FIRST: Final = Tampering(names=((publish_events, "_stages", _own_outboxes_only),))
 NO_LETTERS: Final = Tampering(
     names=((mark_run, "sifted", _sifted_to_nothing), (mark_stage, "sifted", _sifted_to_nothing))

@@ -80,8 +80,8 @@ def _undue(change: UpdateT) -> UpdateT:
 
 
 def _settles(change: Change) -> bool:
-    reaps = requiring(UpdateStage, "lease.expires_at")(change)
-    return requiring(UpdateStage, "status", "lease.token")(change) and not reaps
+    looks_at_the_end = requiring(UpdateStage, "lease.expires_at")(change)
+    return requiring(UpdateStage, "status", "lease.token")(change) and not looks_at_the_end
 
 
 def _settles_poll(change: Change) -> bool:
@@ -176,7 +176,17 @@ def _fencing_what_was_listed(change: Change) -> Change:
 
 _advances = requiring(UpdateRun, "cursor")
 _claims = requiring(UpdateStage, "not_before")
-_reaps = requiring(UpdateStage, "lease.expires_at")
+
+
+def _renews(change: Change) -> bool:
+    renewed = isinstance(change, UpdateStage) and "lease" in change.writes
+    return renewed and isinstance(change, UpdateStage) and "status" not in change.writes
+
+
+def _reaps(change: Change) -> bool:
+    return requiring(UpdateStage, "lease.expires_at")(change) and not _renews(change)
+
+
 _claims_poll = requiring(UpdateStage, "suspension.poll_no")
 
 MUTATIONS: Final = {
@@ -185,6 +195,14 @@ MUTATIONS: Final = {
     "settle and reap without limit": misbehaviour.ENDLESS_ATTEMPTS,
     "reap without token and time": roughly(without(_reaps, "lease.token", "lease.expires_at")),
     "reap without condition": without(_reaps, "lease.token", "lease.expires_at", "status"),
+    "renewal without token": without(_renews, "lease.token"),
+    "renewal without token and status": without(_renews, "lease.token", "status"),
+    "renewed stage never due": never_due(_renews),
+    "lost lease said to be held": misbehaviour.ALWAYS_HELD,
+    "beat ignores a lost lease": misbehaviour.BEATS_ON,
+    "half done output is kept": misbehaviour.HALF_DONE_COUNTS,
+    "stop costs an attempt": misbehaviour.STOPS_COST,
+    "stopped check fails its stage": misbehaviour.STOPPED_CHECK_FAILS,
     "poll settled without token": roughly(without(_settles_poll, "suspension.lease.token")),
     "poll settled without token and generation": roughly(
         without(_settles_poll, "suspension.lease.token", "generation")

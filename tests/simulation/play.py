@@ -17,6 +17,7 @@ from tests.simulation.endings import ENDINGS
 from tests.simulation.process import Process
 from tests.simulation.recovery import Recovery
 from tests.simulation.setting import Cue, Setting
+from tests.simulation.stops import STOPS
 from tests.simulation.tampering import NOTHING, Tampering
 from tests.simulation.trace import Trace
 from tests.support.saboteurs import Crash
@@ -30,7 +31,7 @@ LIVES: Final = (None, None, None, *(timedelta(seconds=span) for span in (20, 90,
 LEEWAY: Final = timedelta(seconds=15)
 
 CREATE: Final = Act(name="create", work=create, insists=True)
-BY_NAME: Final = {act.name: act for act in (*ACTS, *ANSWERS)}
+BY_NAME: Final = {act.name: act for act in (*ACTS, *ANSWERS, *STOPS)}
 
 Start: TypeAlias = Callable[[], object]
 

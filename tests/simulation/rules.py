@@ -52,6 +52,14 @@ def leases_fit_the_status(step: Step[StageRecord]) -> Iterator[str]:
         yield f"{new.id} is {new.status} with the suspension {new.suspension}"
 
 
+def leases_only_grow(step: Step[StageRecord]) -> Iterator[str]:
+    held, kept = step.old.lease if step.old else None, step.new.lease
+    if held is None or kept is None or held.token != kept.token:
+        return
+    if kept.expires_at < held.expires_at:
+        yield f"the lease of {step.new.id} shrank from {held.expires_at} to {kept.expires_at}"
+
+
 def only_the_holder_settles(step: Step[StageRecord]) -> Iterator[str]:
     """What was held is let go by its holder, by a reaper in its time, or by a closing.
 
@@ -222,6 +230,7 @@ STAGE_RULES: Final[Rules] = (
     only_a_closing_cancels,
     attempts_go_up_and_end,
     leases_fit_the_status,
+    leases_only_grow,
     only_the_holder_settles,
     what_is_over_stays,
     nothing_follows_a_cancel,

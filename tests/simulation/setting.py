@@ -1,7 +1,7 @@
 """What is settled before a schedule begins."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -33,6 +33,8 @@ class Setting:
         workers: How many bells are answered at once, at most.
         skew: How far the clock of a process may be off, either way, while things go wrong.
         starts_in: How long the run is to wait before it starts.
+        lease: How long workers take leases for, and renew them; None for all the time there is.
+        lasts: How long the body of a stage takes, by its id; no time for those left out.
         poisoned: The types of events that nobody outside takes until they were given up on.
     """
 
@@ -46,6 +48,8 @@ class Setting:
     visibility: timedelta = timedelta(minutes=15)
     skew: timedelta = timedelta()
     starts_in: timedelta | None = None
+    lease: timedelta | None = None
+    lasts: Mapping[str, timedelta] = field(default_factory=dict)
     poisoned: tuple[str, ...] = ()
     cues: tuple[Cue, ...] = ()
 

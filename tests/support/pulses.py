@@ -29,11 +29,15 @@ class BeatingExecutor(InlineExecutor):
         pulse, end = self.pulses[-1], self.clock.now() + span
         while pulse is not None and self.clock.now() + pulse.every <= end:
             self.clock.sleep(pulse.every)
-            if self.is_stopping or not pulse.beat():
+            if self.is_stopping or not self.beat(pulse):
                 raise BodyStoppedError("It is stopped.")
         self.clock.sleep(end - self.clock.now())
         if self.is_stopping:
             raise BodyStoppedError("It is stopped.")
+
+    def beat(self, pulse: Pulse) -> bool:
+        """Beat once; return whether the body is still wanted."""
+        return pulse.beat()
 
     def run(
         self,
