@@ -110,7 +110,7 @@ check: $(INSTALLED) ## Lint, formatting, types, architecture, template
 	$(BIN)/python .ci/lint_template.py
 
 .PHONY: audit-template
-audit-template: $(INSTALLED) $(CHECKOV_VENV)/.locked ## Look for what is unsafe in the template; reasons: .ci/checkov.yaml
+audit-template: $(INSTALLED) $(CHECKOV_VENV)/.locked ## Look for what is unsafe in template and Dockerfile; reasons: .ci/checkov.yaml
 	@mkdir -p build && $(BIN)/python .ci/spell_out.py > build/template.json
 	@$(CHECKOV_VENV)/bin/checkov --config-file .ci/checkov.yaml
 

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,7 @@ def open_account(
     *,
     parameters: Mapping[str, str] | None = None,
     later: Callable[[], Mapping[str, str]] = dict,
+    true: Collection[str] = (),
 ) -> Iterator[Account]:
     """Make an account, and everything that *template* asks for in it.
 
@@ -65,13 +66,15 @@ def open_account(
         parameters: Values for the template's parameters, where not the defaults.
         later: Returns more of them. It is asked when no call leaves the process any more: whoever
             imports workflows may make clients.
+        true: The template's conditions that hold with these values.
     """
     with ExitStack() as closing:
         closing.enter_context(_surroundings())
         closing.enter_context(mock_aws())
         closing.enter_context(atomic_moto())
         values = {**(parameters or {}), **later()}
-        yield _build(translate_template(template, region=REGION, parameters=values), values)
+        plain = translate_template(template, region=REGION, parameters=values)
+        yield _build(plain, values, true)
 
 
 @contextmanager
@@ -90,12 +93,14 @@ def _replace_surroundings(wanted: Mapping[str, str]) -> None:
     os.environ.update(wanted)
 
 
-def _build(template: Mapping[str, Any], parameters: Mapping[str, str]) -> Account:
+def _build(
+    template: Mapping[str, Any], parameters: Mapping[str, str], true: Collection[str]
+) -> Account:
     cloudformation = boto3.client("cloudformation")
     given = _make_schedule_groups(template["Resources"]) | _apis(template["Resources"])
     cloudformation.create_stack(
         StackName=STACK,
-        TemplateBody=json.dumps(embeddable(template, given=given)),
+        TemplateBody=json.dumps(embeddable(template, given=given, true=true)),
         Parameters=[
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ],

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,7 +55,9 @@ def translate_template(
     return plain
 
 
-def embeddable(template: Mapping[str, Any], *, given: Mapping[str, str]) -> dict[str, Any]:
+def embeddable(
+    template: Mapping[str, Any], *, given: Mapping[str, str], true: Collection[str] = ()
+) -> dict[str, Any]:
     """Return what moto's CloudFormation can make of a translated *template*.
 
     The environment of each function becomes an output, to be read with `environments`. An
@@ -64,13 +66,14 @@ def embeddable(template: Mapping[str, Any], *, given: Mapping[str, str]) -> dict
     Args:
         template: Plain CloudFormation.
         given: Resources that moto cannot make, and what a reference to each one yields.
+        true: The conditions that hold with the parameters that are given.
     """
     resources = template["Resources"]
-    # What is there on a condition stays out: moto lists it even where it makes nothing of it.
+    # What is there on another condition stays out: moto lists it though it makes nothing of it.
     held = {
         name: each
         for name, each in resources.items()
-        if each["Type"] in _HELD and "Condition" not in each
+        if each["Type"] in _HELD and each.get("Condition") in {None, *true}
     }
     parameters = _as_text(template["Parameters"]) | {
         name: {"Type": "String", "Default": value} for name, value in given.items()

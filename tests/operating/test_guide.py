@@ -120,7 +120,7 @@ def test_every_call_to_aws_is_an_operation_with_its_options(call: AwsCall) -> No
 def test_every_program_that_the_guide_calls_is_one_that_it_has_people_install() -> None:
     called = {words[0].rpartition("/")[2] for words in guide.lines()}
 
-    assert called == {"aws", "git", "headrace", "make", "sam"}
+    assert called == {"aws", "docker", "git", "headrace", "make", "sam"}
 
 
 def test_the_limits_are_those_of_the_engine() -> None:

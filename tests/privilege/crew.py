@@ -5,7 +5,7 @@ does in a function's role counts as its role's work too: reading queues, logging
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ import pytest
 from moto.logs.models import LogGroup
 
 from functions import wiring
+from functions.host import ServerlessHost
 from functions.local.account import STACK, Account, open_account
 from functions.local.blueprint import functions_in
 from functions.local.event_shapes import sqs_event, tick_event
@@ -29,12 +30,13 @@ from kernel.dispatch import Kernel
 from kernel.engine import engine
 from kernel.ports.clock import Clock
 from tests.privilege.gate import Gate, Role
-from tests.privilege.roles import Post, posts_in, roles_in
+from tests.privilege.roles import posts_in, roles_in
 from tests.support.moto import QueueTime
 
 WORKER, TICK, API = "WorkerFunction", "TickFunction", "ApiFunction"
 # Many more than any workload here rings.
 _MOST: Final = 200
+_VISIBLE: Final = "ApproximateNumberOfMessages"
 
 
 @dataclass(kw_only=True)
@@ -113,7 +115,11 @@ class Crew:
         """Give each function what the stack has for it now, and a new process."""
         self.roles = roles_in(self.account)
         self._posts = posts_in(self.account, self.roles)
-        self._kernels = {name: self._kernel(post) for name, post in self._posts.items()}
+        self._kernels = {
+            name: self._kernel(post.environment) for name, post in self._posts.items()
+        }
+        # It is told what the worker is told.
+        self._container = self._kernel(self._posts[WORKER].environment)
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         post = self._posts[function]
@@ -141,8 +147,9 @@ class Crew:
         return self.invoke(TICK, event)
 
     def answer_bells(self) -> int:
-        """Give each queue's next bell to the worker; return how many there were."""
-        return sum(self._feed(url) for url in reversed(self.account.dead_letter_queues))
+        """Give each queue's next bell to whoever serves it; return how many there were."""
+        fed = [self.account.outputs[f"{name}QueueUrl"] for name in ("Urgent", "")]
+        return sum(self._feed(url) for url in fed) + self._serve("heavy")
 
     def ring_later_bells(self) -> int:
         """Let the schedules ring whose time has come; return how many did."""
@@ -196,10 +203,8 @@ class Crew:
         return str(self._s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
 
     def _feed(self, url: str) -> int:
-        """Do what the event source mapping does, in the worker's role as Lambda does it; a named
-        queue has none, and is read by somebody else.
-        """
-        with self._reading(url):
+        """Do what the event source mapping does, in the worker's role as Lambda does it."""
+        with self.gate.acting(self.role_of(WORKER)):
             asked = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
             messages = self._sqs.receive_message(
                 QueueUrl=url,
@@ -211,15 +216,26 @@ class Crew:
             return 0
         event = sqs_event(messages, arn=asked["Attributes"]["QueueArn"])
         failed = failed_ids(self.invoke(WORKER, event), [each["MessageId"] for each in messages])
-        with self._reading(url):
+        with self.gate.acting(self.role_of(WORKER)):
             for each in messages:
                 if each["MessageId"] not in failed:
                     self._sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
         return len(messages)
 
-    def _reading(self, url: str) -> AbstractContextManager[None]:
-        fed = {self.account.outputs[name] for name in ("QueueUrl", "UrgentQueueUrl")}
-        return self.gate.acting(self.role_of(WORKER)) if url in fed else nullcontext()
+    def _serve(self, queue: str) -> int:
+        """Do what a container does for a named queue, in the role of its task."""
+        url = self.account.outputs[f"{queue}QueueUrl"]
+        asked = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[_VISIBLE])
+        if asked["Attributes"][_VISIBLE] == "0":
+            return 0  # It would listen for a while.
+        transport = self._container.ports.transport
+        with self.gate.acting(self.roles[f"{queue}ContainerRole"]):
+            deliveries = transport.receive(queue=queue)
+            for delivery in deliveries:
+                transport.hold(delivery, span=timedelta(minutes=1))
+                ServerlessHost(self._container).handle_job(delivery.bell)
+                transport.acknowledge(delivery)
+        return len(deliveries)
 
     def _ring(self, target: Mapping[str, Any]) -> None:
         """Do what EventBridge Scheduler does, in the role that the schedule names."""
@@ -229,8 +245,8 @@ class Crew:
         with self.gate.acting(role):
             self._sqs.send_message(QueueUrl=url, MessageBody=target["Input"])
 
-    def _kernel(self, post: Post) -> Kernel:
-        variables = {**post.environment, "AWS_REGION": self.account.region}
+    def _kernel(self, environment: Mapping[str, str]) -> Kernel:
+        variables = {**environment, "AWS_REGION": self.account.region}
         made = wiring.assemble(Settings.from_environment(variables))
         clock = AheadClock(own=made.ports.clock, ahead=self._ahead)
         return engine(replace(made.ports, clock=clock), made.policy)
@@ -247,10 +263,18 @@ def crew(workflows: str) -> Iterator[Crew]:
         whole = LogGroup.get_cfn_attribute
         patch.setattr(LogGroup, "get_cfn_attribute", lambda group, name: f"{whole(group, name)}:*")
         patch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
-        account = opening.enter_context(open_account(parameters=_parameters(workflows)))
+        account = opening.enter_context(
+            open_account(parameters=_parameters(workflows), true={"RunsContainers"})
+        )
         yield Crew(account, gate, Ahead(queues=QueueTime(patch)))
 
 
 def _parameters(workflows: str) -> dict[str, str]:
     # A tick asks each shard: with one, it asks once.
-    return {"WorkflowsPackage": workflows, "DueShards": "1"}
+    return {
+        "WorkflowsPackage": workflows,
+        "DueShards": "1",
+        "ContainerRepository": "workers",
+        "ContainerVpc": "vpc-1",
+        "ContainerSubnets": "subnet-1",
+    }

@@ -97,6 +97,31 @@ def rest(ctx: StageContext[Page, None]) -> Page:
 def haul(ctx: StageContext[Page, None]) -> Page:
     if ctx.attempt == 1:
         raise RetryAfter(AN_HOUR)
+    ctx.annotate("haul", ctx.attempt)
+    if not ctx.storage.exists("notes"):
+        ctx.storage.save("notes", ctx.input.text)
+    notes = ctx.storage.load("notes").decode()
+    ctx.storage.delete("notes")
+    return Page(text=notes)
+
+
+@stage(id="front", queue="heavy")
+def heavy_front(ctx: StageContext[Page, None]) -> Page:
+    return ctx.input
+
+
+@stage(id="back", queue="heavy")
+def heavy_back(ctx: StageContext[Page, None]) -> Page:
+    return ctx.input
+
+
+@stage
+def weigh(ctx: StageContext[Sides, None]) -> int:
+    return len(ctx.input.front.text + ctx.input.back.text)
+
+
+@stage
+def begin(ctx: StageContext[Page, None]) -> Page:
     return ctx.input
 
 
@@ -116,7 +141,14 @@ def dawdle(ctx: StageContext[Page, None]) -> Page:
 book = workflow("book", input=Page).pipe(draft).parallel(front, back).pipe(bind).build()
 prints = workflow("prints", input=Page).pipe(Print).build()
 letter = workflow("letter", input=Page, output=dict[str, Page]).parallel(front, ask).build()
-hauling = workflow("hauling", input=Page).pipe(front).pipe(haul).build()
+hauling = (
+    workflow("hauling", input=Page)
+    .pipe(begin)
+    .pipe(haul)
+    .parallel(heavy_front, heavy_back)
+    .pipe(weigh)
+    .build()
+)
 parcel = workflow("parcel", input=Page).pipe(ask).pipe(haul).build()
 resting = workflow("resting", input=Page).pipe(rest).build()
 refused = workflow("refused", input=Page).pipe(refuse).build()

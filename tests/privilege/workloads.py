@@ -67,10 +67,13 @@ def runs_are_cancelled_and_rerun(crew: Crew) -> Sequence[str]:
 
 
 def stages_run_elsewhere(crew: Crew) -> Sequence[str]:
-    """Ring in a named queue: by the worker, the API and the tick, at once and much later."""
-    runs = [crew.start("hauling", LONG), crew.start("parcel", LONG)]
+    """Ring in a named queue: by the worker, the API and the tick, at once and much later; and
+    from there in all others.
+    """
+    parcel = crew.start("parcel", LONG)
+    runs = [crew.start("hauling", LONG), crew.start("hauling", LONG, priority=URGENT), parcel]
     crew.settle_down()
-    assert crew.request("POST", _link(crew, runs[1]), {"output": LONG}).is_fine
+    assert crew.request("POST", _link(crew, parcel), {"output": LONG}).is_fine
     crew.lose_bells()
     crew.skip(2 * A_MINUTE)
     assert crew.tick()["rung"] == 1

@@ -10,8 +10,13 @@ from functions.local.template import references, translate_template
 Json = dict[str, Any]
 
 NOTHING: Final = {"Ref": "AWS::NoValue"}
-# What an operator gives for each of the two choices that change what there is.
+# What an operator gives for each of the choices that change what there is.
 TOKENS: Final = {"JwtIssuer": "https://issuer.example", "JwtAudience": "one,two"}
+CONTAINERS: Final = {
+    "ContainerRepository": "workers",
+    "ContainerVpc": "vpc-1",
+    "ContainerSubnets": "subnet-1,subnet-2",
+}
 GRADUALLY: Final = {"Rollout": "Canary10Percent5Minutes", "Release": "1f2e3d4"}
 
 
@@ -28,12 +33,15 @@ def given(**parameters: str) -> Json:
         for name, each in template["Parameters"].items()
     }
     truth = {name: holds(each, chosen) for name, each in template["Conditions"].items()}
-    resources = {
-        name: _chosen({key: value for key, value in each.items() if key != "Condition"}, truth)
-        for name, each in template["Resources"].items()
-        if truth.get(each.get("Condition"), True)
-    }
-    left = {**template, "Resources": resources}
+    resources, outputs = (
+        {
+            name: _chosen({key: value for key, value in each.items() if key != "Condition"}, truth)
+            for name, each in template[section].items()
+            if truth.get(each.get("Condition"), True)
+        }
+        for section in ("Resources", "Outputs")
+    )
+    left = {**template, "Resources": resources, "Outputs": outputs}
     del left["Conditions"]
     used = set(references({"Resources": resources, "Rules": template["Rules"]}))
     left["Parameters"] = {name: each for name, each in left["Parameters"].items() if name in used}

@@ -44,7 +44,12 @@ WATCHED = {
 
 
 def alarms(template: Json) -> dict[str, Json]:
-    return of_type(template, "AWS::CloudWatch::Alarm")
+    """Return those that wake somebody, by their names; others only start and stop containers."""
+    return {
+        name: each
+        for name, each in of_type(template, "AWS::CloudWatch::Alarm").items()
+        if template["Resources"][name].get("Condition") != "RunsContainers"
+    }
 
 
 def is_sent(name: str) -> bool:

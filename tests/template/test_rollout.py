@@ -9,6 +9,7 @@ from cfnlint.api import lint
 from functions.local.account import REGION
 from functions.local.template import references
 from tests.template.reading import (
+    CONTAINERS,
     GRADUALLY,
     TOKENS,
     Json,
@@ -41,10 +42,13 @@ CALLERS = {
     "ApiPermission": "ApiFunction",
 }
 CHOICES = [
-    {**callers, **rollout, **mail}
-    for callers, rollout, mail in product(
-        ({}, TOKENS), ({}, GRADUALLY), ({}, {"AlarmEmail": "ops@example.org"})
-    )
+    CONTAINERS,
+    *(
+        {**callers, **rollout, **mail}
+        for callers, rollout, mail in product(
+            ({}, TOKENS), ({}, GRADUALLY), ({}, {"AlarmEmail": "ops@example.org"})
+        )
+    ),
 ]
 
 
