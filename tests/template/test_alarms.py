@@ -129,7 +129,7 @@ def test_silence_is_fine_but_for_the_tick(template: Json) -> None:
 def test_a_bell_may_be_held_back_and_worked_on_before_it_counts_as_old(template: Json) -> None:
     parameters = template["Parameters"]
 
-    longest = max(parameters["WorkerTimeout"]["AllowedValues"])
+    longest = max(map(int, parameters["WorkerTimeout"]["AllowedValues"]))
 
     assert parameters["QueueAgeThreshold"]["Default"] > longest + 900
 

@@ -34,6 +34,28 @@ def test_each_name_brings_the_same_and_nothing_else() -> None:
     assert two["Resources"].keys() == one["Resources"].keys()
 
 
+def test_loops_and_what_they_go_by_are_called_like_nothing_else() -> None:
+    # The SAM CLI refuses to build otherwise, and validates it all the same.
+    text = TEMPLATE.read_text(encoding="utf-8")
+    parameters = yaml_parse(text)["Parameters"].keys()
+
+    loops = re.findall(r"Fn::ForEach::(\w+):\n\s+- (\w+)", text)
+
+    assert loops
+    assert len({loop for loop, _ in loops}) == len(loops)
+    assert not {word for each in loops for word in each} & parameters
+
+
+def test_what_a_mapping_is_asked_with_is_text() -> None:
+    # So that the SAM CLI, too, finds it among keys, which are text.
+    parameters = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Parameters"]
+
+    asked = re.findall(r"!FindInMap \[\w+, !Ref (\w+),", TEMPLATE.read_text(encoding="utf-8"))
+
+    assert asked
+    assert all(isinstance(parameters[name]["Default"], str) for name in asked)
+
+
 def test_functions_are_told_the_names(template: Json) -> None:
     variables = properties(template, "TickFunction")["Environment"]["Variables"]
 

@@ -109,7 +109,7 @@ def test_nothing_but_its_queue_gives_up_into_a_queue_of_dead_letters(
 
 @pytest.mark.parametrize("name", FED)
 def test_visibility_follows_from_the_workers_timeout(template: Json, name: str) -> None:
-    timeouts = template["Parameters"]["WorkerTimeout"]["AllowedValues"]
+    timeouts = [int(each) for each in template["Parameters"]["WorkerTimeout"]["AllowedValues"]]
 
     visibility = template["Mappings"]["Visibility"]
 

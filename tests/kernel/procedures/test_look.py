@@ -24,6 +24,7 @@ from tests.support.moves import (
     success,
     suspending,
 )
+from tests.support.steering import SteeredTransport
 from tests.support.workflows import Number
 from tests.support.world import World
 
@@ -43,6 +44,34 @@ def test_a_bell_that_is_rung_again_goes_to_its_stages_queue(world: World) -> Non
     bell = world.transport.last.bell
     assert done == {Chore.RING: 1}
     assert (bell.queue, bell.urgent, bell.tenant) == ("heavy", True, "acme")
+
+
+def test_a_stage_waits_for_a_queue_that_is_lacking_and_is_rung_for_when_it_is_there(
+    world: World,
+) -> None:
+    @stage(id="only", queue="gpu")
+    def only(ctx: StageContext[Number, None]) -> Number:
+        return ctx.input
+
+    run_id = begin_alone(world, only)
+    world.pass_time(A_MINUTE)
+    look_at_run(world.kernel, run_id, NO_CAP)
+    lacking = world.logbook.entries[-1]
+    status = world.stages(run_id)["only"].status
+    world.ports = replace(
+        world.ports,
+        transport=SteeredTransport(clock=world.clock, visibility=A_LEASE, queues=["gpu"]),
+    )
+    world.pass_time(10 * A_MINUTE)
+
+    done = look_at_run(world.kernel, run_id, NO_CAP)
+
+    assert "no queue 'gpu'" in str(lacking.fields["error"])
+    assert status is Status.PENDING
+    assert done == {Chore.RING: 1}
+    assert [delivery.bell.stage_id for delivery in world.transport.receive(queue="gpu")] == [
+        "only"
+    ]
 
 
 def test_a_bell_of_one_of_several_that_is_rung_again_is_as_urgent_as_its_run(
