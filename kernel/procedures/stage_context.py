@@ -181,8 +181,6 @@ class JobContext:
             return True
         now = self._now()
         recent = self._looked_at is not None and now - self._looked_at < LOOK_AGAIN_AFTER
-        if self._job.kernel.ports.executor.is_stopping:
-            return True
         if self._cancelled or recent:
             return self._cancelled
         self._looked_at = now
