@@ -37,6 +37,8 @@ LOCKS := $(sort $(wildcard requirements*.lock))
 INPUT ?= .
 # More words for pytest: make test ARGS="-k lease".
 ARGS ?=
+# How many processes `make test` shares its files among: 0 where it is to show what tests print.
+PROCESSES ?= auto
 # What `make simulate` plays: so many schedules from the seed FIRST on, or that of SEED alone.
 SCHEDULES ?= 10000
 FIRST ?= 1
@@ -59,7 +61,7 @@ run: $(INSTALLED) ## Run the digest workflow on this repository, or on INPUT=a f
 
 .PHONY: test
 test: $(INSTALLED) ## Run the tests; ARGS="-k lease" goes to pytest
-	@$(BIN)/python -m pytest $(EVERYWHERE) $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(EVERYWHERE) $(ARGS)
 
 .PHONY: test-ministack
 test-ministack: $(INSTALLED) $(MINISTACK_VENV)/.locked ## Run the tests that need the second emulator
