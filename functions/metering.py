@@ -34,6 +34,8 @@ STAGES: Final[Mapping[Status, str]] = {
     Status.FAILED: "StagesFailed",
     Status.CANCELLED: "StagesCancelled",
 }
+# What a tick only finds out.
+NOT_ITS_DOING: Final[Mapping[str, str]] = {"unserved": "BellsUnserved"}
 A_MILLISECOND: Final = timedelta(milliseconds=1)
 
 _metrics: Final = Metrics(namespace="Headrace", service=service())
@@ -95,7 +97,7 @@ def of_tick(done: MaintenanceResult) -> Mapping[str, int]:
 
 def metric(name: str) -> str:
     """Return by what name it counts what a tick did: `stale_released` as `TickStaleReleased`."""
-    return f"Tick{name.title().replace('_', '')}"
+    return NOT_ITS_DOING.get(name) or f"Tick{name.title().replace('_', '')}"
 
 
 def _happened(change: Change) -> Iterator[str]:

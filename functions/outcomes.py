@@ -87,6 +87,7 @@ class MaintenanceResult:
     stuck_reaped: int = 0
     retired: int = 0
     rung: int = 0
+    unserved: int = 0
     advanced: int = 0
     closed: int = 0
     dead_lettered: int = 0

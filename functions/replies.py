@@ -81,6 +81,7 @@ def _stage(stage: StageView) -> dict[str, Any]:
         "duration": _duration(stage.started_at, stage.completed_at),
         "progress": asdict(stage.progress) if stage.progress else None,
         "waits_for": asdict(stage.wait) if stage.wait else None,
+        "unserved": stage.unserved,
         "error": _failure(stage.error),
         **_result(stage.result),
     }

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Final
 
+from functions.attendance import Attendance
 from functions.host import Answer, ServerlessHost
 from functions.in_hand import InHand
 from functions.listening import DEFAULT_QUEUE, Listener
@@ -98,6 +99,10 @@ class WorkerHost:
         ]
         self._keeper = Rhythm(self._in_hand.hold, every=hidden / 3, name="keeper")
         self._chores = [Rhythm(_send_figures, every=_EVERY_MINUTE, name="figures")]
+        self._attendance = Attendance(
+            kernel.ports, self._queues, worker_id=worker_id, report=self._not_said
+        )
+        self._chores.append(Rhythm(self._attend, every=_EVERY_MINUTE, name="attendance"))
         if ticks is not None:
             self._chores.append(Rhythm(lambda: self._tick(ticks), every=ticks, name="tick"))
 
@@ -130,6 +135,7 @@ class WorkerHost:
                 self._give_back(delivery)
             raise
         self._began = time.monotonic()
+        self._attend()
         for delivery in taken[: self._threads]:
             self._seats.take(1)
             self._begin(delivery)
@@ -159,12 +165,15 @@ class WorkerHost:
         A stage whose body was stopped is given back: another worker begins it anew, at once.
         """
         self.drain()
+        leaving = threading.Thread(target=self._attendance.leave, name="leaving", daemon=True)
+        leaving.start()
         if not self.is_idle_within(self._grace if grace is None else grace):
             self._write(Level.WARNING, "bodies are stopped", in_hand=len(self._in_hand))
             if isinstance(self._kernel.ports.executor, Stoppable):
                 self._kernel.ports.executor.stop()
             self.is_idle_within(SETTLING)
         ended = self._wind_up()
+        leaving.join(_LAST_REQUESTS / timedelta(seconds=1))
         self._is_over = True
         self._write(Level.INFO, "worker stopped", **asdict(self.get_stats()))
         return ended
@@ -229,6 +238,10 @@ class WorkerHost:
         with self._counting:
             self._ticks += 1
 
+    def _attend(self) -> None:
+        if not self._is_draining:
+            self._attendance.say()
+
     def _wind_up(self) -> bool:
         """End all threads; return whether no bell, and no body, is left behind."""
         # One may still be handed a bell, which is given back then.
@@ -254,6 +267,9 @@ class WorkerHost:
         bell = delivery.bell
         told: dict[str, Json] = {"run_id": bell.run_id, "stage_id": bell.stage_id}
         self._write(Level.WARNING, "a bell may come twice", **told, error=_told(error))
+
+    def _not_said(self, queue: str, error: Exception) -> None:
+        self._write(Level.WARNING, "queue may seem unserved", queue=queue, error=_told(error))
 
     def _write(self, level: Level, message: str, **fields: Json) -> None:
         told = {"worker_id": self._worker_id, **fields}

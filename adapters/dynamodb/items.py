@@ -11,8 +11,9 @@
 | `runs_hash`, `runs_sort` | RUN | the index `runs` |
 | `past` | PAST# | a stage as it stood in an older generation |
 | `intake`, `note`, `idem`, `dead` | IN, NOTE#, IDEM, DEAD# | the record |
+| `presence` | WORKER# | that a worker serves a queue |
 | `layout` | LAYOUT | how all of this is laid out, as a number: see layout.py |
-| `expires_at` | IDEM, DEAD# | when DynamoDB may delete it, in seconds |
+| `expires_at` | IDEM, DEAD#, WORKER# | when DynamoDB may delete it, in seconds |
 """
 
 import json
@@ -28,6 +29,7 @@ from kernel.model.annotation import Annotation
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.presence import Presence
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageRecord
 from kernel.ports.persistence import Due, Standing
@@ -149,6 +151,18 @@ def dead_letter_key(letter: DeadLetter, shards: Shards) -> Key:
 
 def dead_letter_of(item: Item) -> DeadLetter:
     return spellings.DEAD_LETTER.read(item["dead"])
+
+
+def presence_item(presence: Presence) -> Item:
+    return {
+        **_place(keys.presence_key(presence.queue, presence.worker_id)),
+        "presence": spellings.PRESENCE.write(presence),
+        "expires_at": ceil(presence.expires_at.timestamp()),
+    }
+
+
+def presence_of(item: Item) -> Presence:
+    return spellings.PRESENCE.read(item["presence"])
 
 
 def due(

@@ -11,6 +11,7 @@ STAGES: Final = "STAGE#"
 NOTES: Final = "NOTE#"
 PASTS: Final = "PAST#"
 DEAD: Final = "DEAD#"
+WORKERS: Final = "WORKER#"
 REMOVAL: Final = "removal-"
 
 
@@ -54,6 +55,14 @@ def idempotency_key(command: str, key: str) -> Key:
 def dead_key(shard: str, moment: str, event_id: str) -> Key:
     """Return the key of a dead letter: those of a shard lie in the order of their moments."""
     return Key(pk=f"{DEAD}{shard}", sk=f"{DEAD}{moment}#{event_id}")
+
+
+def presence_key(queue: str, worker_id: str) -> Key:
+    return Key(pk=queue_partition(queue), sk=f"{WORKERS}{worker_id}")
+
+
+def queue_partition(queue: str) -> str:
+    return f"QUEUE#{queue}"
 
 
 def partition(run_id: str) -> str:

@@ -10,7 +10,7 @@ from adapters.dynamodb.forms import MOMENT
 from adapters.dynamodb.item_store import Items
 from adapters.dynamodb.items import Item
 from adapters.dynamodb.keys import Key, Shards
-from adapters.dynamodb.operations import Update
+from adapters.dynamodb.operations import Put, Update
 from adapters.dynamodb.table_items import TableItems
 from adapters.dynamodb.translation import translate
 from kernel.errors import NotFoundError
@@ -18,6 +18,7 @@ from kernel.model.annotation import Annotation
 from kernel.model.change import Change, UpdateStage
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.presence import Presence
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageKey, StageRecord
 from kernel.ports.clock import Clock
@@ -113,6 +114,14 @@ class DynamoPersistence:
 
     def has_dead_letter(self, letter: DeadLetter) -> bool:
         return self._items.get(items.dead_letter_key(letter, self._shards)) is not None
+
+    def note_presence(self, presence: Presence) -> None:
+        key = keys.presence_key(presence.queue, presence.worker_id)
+        self._items.write([Put(key=key, item=items.presence_item(presence))])
+
+    def presences(self, queue: str) -> Sequence[Presence]:
+        found = self._items.query(keys.queue_partition(queue), keys.WORKERS)
+        return [items.presence_of(item) for item in found]
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         first = self._due(by, limit, is_settled=False)

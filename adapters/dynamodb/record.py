@@ -43,6 +43,7 @@ class Record(Model):
     note = _map()
     idem = _map()
     dead = _map()
+    presence = _map()
     due_shard = UnicodeAttribute(null=True)
     due_at = UnicodeAttribute(null=True)
     runs_hash = UnicodeAttribute(null=True)

@@ -17,6 +17,7 @@ from kernel.model.failure import Failure
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.lease import Lease
 from kernel.model.payload import Artifact, Blob, Inline, Payload
+from kernel.model.presence import Presence
 from kernel.model.run import Closing, Intake, Run
 from kernel.model.stage import Progress, Result, StageRecord, Suspension
 
@@ -136,6 +137,15 @@ IDEMPOTENCY: Final = Shape(
     run_id=("r", PLAIN),
     generation=("ge", PLAIN),
     expires_at=("x", MOMENT),
+)
+PRESENCE: Final = Shape(
+    Presence,
+    queue=("q", PLAIN),
+    worker_id=("w", PLAIN),
+    since=("si", MOMENT),
+    seen_at=("a", MOMENT),
+    expires_at=("x", MOMENT),
+    fingerprints=("fp", JSON),
 )
 # An event is a text in the outbox: it is appended, read and cleared as a whole.
 EVENT: Final = Shape(

@@ -27,6 +27,7 @@ from kernel.model.change import (
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.presence import Presence
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageKey, StageRecord
 from kernel.ports.persistence import Due, Head, Snapshot, Standing
@@ -49,6 +50,7 @@ class MemoryPersistence:
         self._past: dict[str, dict[tuple[str, int, str, int, int], StageRecord]] = {}
         self._annotations: dict[str, dict[str, Annotation]] = {}
         self._dead: dict[_LetterId, DeadLetter] = {}
+        self._presences: dict[tuple[str, str], Presence] = {}
         self._stages_of: dict[str, dict[_StageId, None]] = {}
         self._due: dict[tuple[str, _StageId | None], datetime] = {}
 
@@ -139,6 +141,15 @@ class MemoryPersistence:
     def has_dead_letter(self, letter: DeadLetter) -> bool:
         with self._lock:
             return _letter_id(letter) in self._dead
+
+    def note_presence(self, presence: Presence) -> None:
+        with self._lock:
+            self._presences[presence.queue, presence.worker_id] = presence
+
+    def presences(self, queue: str) -> Sequence[Presence]:
+        with self._lock:
+            found = [each for each in self._presences.values() if each.queue == queue]
+        return sorted(found, key=lambda each: each.worker_id)
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         with self._lock:

@@ -9,6 +9,7 @@ from kernel.model.annotation import Annotation
 from kernel.model.change import Change, UpdateStage
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.presence import Presence
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageKey, StageRecord
 
@@ -164,6 +165,14 @@ class Persistence(Protocol):
 
     def has_dead_letter(self, letter: DeadLetter) -> bool:
         """Return whether it is still there."""
+        ...
+
+    def note_presence(self, presence: Presence) -> None:
+        """Keep it in place of what the same worker said of the same queue before."""
+        ...
+
+    def presences(self, queue: str) -> Sequence[Presence]:
+        """Return who served the queue of late, by id. One that has expired may still be there."""
         ...
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:

@@ -12,6 +12,7 @@ from kernel.effects import ring
 from kernel.model.stage import StageRecord
 from kernel.model.status import Status
 from kernel.procedures.reap_leases import reap_one
+from kernel.queries.roll_call import RollCall
 
 
 class Chore(StrEnum):
@@ -22,6 +23,7 @@ class Chore(StrEnum):
     REAP = "stale_released"
     PUBLISH = "events_flushed"
     RING = "rung"
+    UNSERVED = "unserved"
     ADVANCE = "advanced"
     CLOSE = "closed"
     STUCK = "stuck_reaped"
@@ -36,14 +38,19 @@ def move(
     match stage.status:
         case Status.PENDING if _is_late(kernel, stage.not_before or stage.created_at):
             ring(kernel.ports, [execute_bell(stage, workflow)])
-            return {Chore.RING: 1}
+            return {Chore.RING: 1, **_unserved(kernel, stage, workflow)}
         case Status.RUNNING if Chore.REAP not in capped:
             return {Chore.REAP: 1} if reap_one(kernel, stage.key) else {}
         case Status.SUSPENDED if Chore.POLL not in capped and _wants_poll(kernel, stage):
             ring(kernel.ports, [poll_bell(stage, workflow, at=None)])
-            return {Chore.POLL: 1}
+            return {Chore.POLL: 1, **_unserved(kernel, stage, workflow)}
         case _:
             return {}
+
+
+def _unserved(kernel: Kernel, stage: StageRecord, workflow: Workflow) -> dict[Chore, int]:
+    """Count a bell that nobody may hear."""
+    return {Chore.UNSERVED: 1} if RollCall(kernel.ports).lacking(workflow, stage.id) else {}
 
 
 def _is_late(kernel: Kernel, since: datetime) -> bool:

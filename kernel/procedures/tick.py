@@ -19,7 +19,12 @@ from kernel.queries.list_due import list_due
 
 @dataclass(frozen=True, kw_only=True)
 class TickResult:
-    """What was done, by chore; at least *left* records were due and were not reached in time."""
+    """What was done, by chore.
+
+    Args:
+        unserved: How many bells rang in queues that nobody serves.
+        left: At least so many records were due and were not reached in time.
+    """
 
     claimed: int = 0
     suspended_checked: int = 0
@@ -28,6 +33,7 @@ class TickResult:
     stuck_reaped: int = 0
     retired: int = 0
     rung: int = 0
+    unserved: int = 0
     advanced: int = 0
     closed: int = 0
     dead_lettered: int = 0

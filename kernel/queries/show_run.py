@@ -1,6 +1,6 @@
 """One run as people want to see it: where it stands, and its stages with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from kernel.model.run import Run
 from kernel.model.stage import Progress, Result, StageRecord
 from kernel.model.status import Status
 from kernel.ports.bundle import Ports
+from kernel.queries.roll_call import RollCall
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,11 @@ class WaitView:
 
 @dataclass(frozen=True, kw_only=True)
 class StageView:
-    """A stage, without what is its worker's business only, such as the lease's token."""
+    """A stage, without what is its worker's business only, such as the lease's token.
+
+    Args:
+        unserved: Why nobody may come for it, where it is PENDING in a named queue.
+    """
 
     id: str
     group: int
@@ -39,6 +44,7 @@ class StageView:
     completed_at: datetime | None
     progress: Progress | None
     wait: WaitView | None
+    unserved: str | None
     error: Failure | None
     result: Result | None
 
@@ -95,6 +101,7 @@ def show_run(ports: Ports, run_id: str) -> RunView:
     if run.retired_at is not None:
         raise NotFoundError(f"Run {run_id!r} has been deleted.", run_id=run_id)
     stages = list(snapshot.current)
+    unserved = _unserved(ports, run, stages)
     return RunView(
         id=run.id,
         workflow_id=run.workflow_id,
@@ -110,8 +117,22 @@ def show_run(ports: Ports, run_id: str) -> RunView:
         started_at=run.started_at,
         completed_at=run.completed_at,
         error=run.error,
-        stages=tuple(_stage(stage) for stage in stages),
+        stages=tuple(_stage(stage, unserved.get(stage.id)) for stage in stages),
     )
+
+
+def _unserved(ports: Ports, run: Run, stages: Sequence[StageRecord]) -> Mapping[str, str]:
+    """Return of the stages that nobody may come for why that is so."""
+    pending = [stage.id for stage in stages if stage.status is Status.PENDING]
+    if not (run.is_open and pending):
+        return {}
+    try:
+        workflow = ports.registry.workflow(run.workflow_id)
+    except NotFoundError:
+        return {}
+    roll = RollCall(ports)
+    lacking = ((stage_id, roll.lacking(workflow, stage_id)) for stage_id in pending)
+    return {stage_id: why for stage_id, why in lacking if why is not None}
 
 
 def _is_waiting(run: Run, stages: list[StageRecord]) -> bool:
@@ -120,7 +141,7 @@ def _is_waiting(run: Run, stages: list[StageRecord]) -> bool:
     return run.is_open and bool(active) and suspended
 
 
-def _stage(stage: StageRecord) -> StageView:
+def _stage(stage: StageRecord, unserved: str | None) -> StageView:
     return StageView(
         id=stage.id,
         group=stage.group,
@@ -135,6 +156,7 @@ def _stage(stage: StageRecord) -> StageView:
         completed_at=stage.completed_at,
         progress=stage.progress,
         wait=_wait(stage),
+        unserved=unserved,
         error=stage.error,
         result=stage.result,
     )

@@ -5,6 +5,7 @@ from tests.conformance.persistence_commits import CommitPromises
 from tests.conformance.persistence_conditions import ConditionPromises
 from tests.conformance.persistence_dead_letters import DeadLetterPromises
 from tests.conformance.persistence_outbox import OutboxPromises
+from tests.conformance.persistence_presences import PresencePromises
 from tests.conformance.persistence_races import RacePromises
 from tests.conformance.persistence_reads import ReadPromises
 from tests.conformance.persistence_removal import RemovalPromises
@@ -19,6 +20,7 @@ class PersistenceContract(
     ConditionPromises,
     OutboxPromises,
     DeadLetterPromises,
+    PresencePromises,
     RoundTripPromises,
     StagePromises,
     AdvancePromises,

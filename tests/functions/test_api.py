@@ -9,10 +9,21 @@ import pytest
 from functions import wiring
 from functions.api import handler
 from functions.settings import SettingsError
+from kernel.authoring import StageContext, stage, workflow
 from kernel.errors import UnavailableError
 from kernel.model.status import Status
 from tests.functions.samples import REQUEST_ID, FakeContext, about_run, sample, with_body
+from tests.support.moves import begin
+from tests.support.workflows import Number
 from tests.support.world import World
+
+
+@stage(queue="heavy")
+def lift(ctx: StageContext[Number, None]) -> Number:
+    return ctx.input
+
+
+lifting = workflow("lifting", input=Number).pipe(lift).build()
 
 
 def ask(event: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -62,6 +73,15 @@ def test_a_run_that_waits_says_so_and_for_what(world: World) -> None:
     waits = shown["stages"][1]["waits_for"]
     assert (shown["stages"][1]["polls"], waits["callback"]) == (0, False)
     assert waits["next_poll_at"].startswith("2026-01-01T12:01:00")
+
+
+def test_a_stage_that_nobody_may_come_for_says_why(world: World) -> None:
+    world.learn(lifting)
+    run_id = begin(world, "lifting")
+
+    _, shown = ask(about_run(sample("api_show_run.json"), run_id))
+
+    assert shown["stages"][0]["unserved"] == "Nobody serves the queue 'heavy'."
 
 
 def test_a_failed_run_says_which_stage_and_why(world: World) -> None:

@@ -5,8 +5,11 @@ from datetime import timedelta
 import pytest
 
 from functions.tick import handler
+from kernel.authoring import StageContext, stage
 from kernel.model.status import Status
 from tests.functions.samples import FakeContext, metrics, sample
+from tests.support.moves import begin_alone
+from tests.support.workflows import Number
 from tests.support.world import World
 
 
@@ -59,6 +62,22 @@ def test_an_event_that_is_given_up_on_is_counted(
 
     lines = [line for line in capsys.readouterr().out.splitlines() if "EventsDeadLettered" in line]
     assert [metrics(line)["EventsDeadLettered"] for line in lines] == [[1.0]]
+
+
+def test_bells_that_nobody_may_hear_are_counted(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @stage(queue="heavy")
+    def lift(ctx: StageContext[Number, None]) -> Number:
+        return ctx.input
+
+    begin_alone(world, lift)
+    world.pass_time(timedelta(minutes=2))
+
+    handler(sample("schedule_tick.json"), context)
+
+    counted = metrics(capsys.readouterr().out)
+    assert counted["BellsUnserved"] == counted["TickRung"]
 
 
 def test_a_tick_that_has_no_time_leaves_what_is_due(world: World) -> None:

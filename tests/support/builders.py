@@ -12,6 +12,7 @@ from kernel.model.failure import Failure
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.lease import Lease
 from kernel.model.payload import Inline
+from kernel.model.presence import Presence
 from kernel.model.run import Intake, Run
 from kernel.model.stage import Progress, Result, StageRecord, Suspension
 
@@ -115,6 +116,18 @@ def a_dead_letter(**given: Any) -> DeadLetter:
         expires_at=after(30 * 24 * 60),
     )
     return replace(letter, **given)
+
+
+def a_presence(**given: Any) -> Presence:
+    presence = Presence(
+        queue="heavy",
+        worker_id="worker-1",
+        since=NOON,
+        seen_at=NOON,
+        expires_at=NOON,
+        fingerprints={},
+    )
+    return replace(presence, **given)
 
 
 def update_run(

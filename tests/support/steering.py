@@ -20,6 +20,7 @@ from kernel.model.change import Change, UpdateStage
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.presence import Presence
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageKey, StageRecord
 from kernel.ports.clock import Clock
@@ -110,6 +111,12 @@ class SteeredPersistence:
 
     def has_dead_letter(self, letter: DeadLetter) -> bool:
         return self.inner.has_dead_letter(letter)
+
+    def note_presence(self, presence: Presence) -> None:
+        self.inner.note_presence(presence)
+
+    def presences(self, queue: str) -> Sequence[Presence]:
+        return self.inner.presences(queue)
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         """Nominate *ghosts* as well: the index may lag behind what it speaks of."""

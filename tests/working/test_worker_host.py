@@ -178,3 +178,18 @@ def test_a_worker_ticks_if_it_is_told_to(world: World, worker: Worker) -> None:
     host.stop()
 
     assert host.get_stats().ticks
+
+
+def test_a_worker_is_seen_at_its_queue_from_its_start_to_its_end(
+    world: World, worker: Worker
+) -> None:
+    host = worker(queues=("heavy", DEFAULT_QUEUE))
+
+    host.start()
+    (during,) = world.ports.persistence.presences("heavy")
+    host.stop()
+    (after,) = world.ports.persistence.presences("heavy")
+
+    assert (during.worker_id, [*during.fingerprints]) == ("worker-7", ["heavy"])
+    assert (during.is_there(world.now), after.is_there(world.now)) == (True, False)
+    assert world.ports.persistence.presences(DEFAULT_QUEUE) == []

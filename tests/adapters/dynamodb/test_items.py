@@ -15,6 +15,7 @@ from kernel.model.annotation import Annotation
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
+from kernel.model.presence import Presence
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageRecord
 from kernel.model.status import Status
@@ -23,6 +24,7 @@ from tests.support.builders import (
     NOON,
     a_dead_letter,
     a_lease,
+    a_presence,
     a_run,
     a_stage,
     a_suspension,
@@ -62,6 +64,7 @@ def size_of(item: object) -> int:
         (spellings.EVENT, Event, BESIDE),
         (spellings.IDEMPOTENCY, IdempotencyRecord, set()),
         (spellings.DEAD_LETTER, DeadLetter, set()),
+        (spellings.PRESENCE, Presence, set()),
     ],
 )
 def test_every_field_has_its_place(shape: Shape[Any], record: type[Any], beside: set[str]) -> None:
@@ -148,6 +151,14 @@ def test_the_table_may_forget_a_dead_letter_only_when_it_has_expired() -> None:
     expires_at = NOON + timedelta(milliseconds=1)
 
     item = items.dead_letter_item(a_dead_letter(expires_at=expires_at), SHARDS)
+
+    assert item["expires_at"] == NOON.timestamp() + 1
+
+
+def test_the_table_may_forget_a_presence_only_when_it_has_expired() -> None:
+    expires_at = NOON + timedelta(milliseconds=1)
+
+    item = items.presence_item(a_presence(expires_at=expires_at))
 
     assert item["expires_at"] == NOON.timestamp() + 1
 

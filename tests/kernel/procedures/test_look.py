@@ -13,7 +13,7 @@ from kernel.ports.event_sink import Published
 from kernel.ports.persistence import Due
 from kernel.procedures.look import look_at_run, look_at_stage, put_off
 from kernel.procedures.move import Chore
-from tests.support.builders import update_stage
+from tests.support.builders import a_presence, update_stage
 from tests.support.moves import (
     A_LEASE,
     A_MINUTE,
@@ -42,7 +42,7 @@ def test_a_bell_that_is_rung_again_goes_to_its_stages_queue(world: World) -> Non
     done = look_at_run(world.kernel, run_id, NO_CAP)
 
     bell = world.transport.last.bell
-    assert done == {Chore.RING: 1}
+    assert done == {Chore.RING: 1, Chore.UNSERVED: 1}
     assert (bell.queue, bell.urgent, bell.tenant) == ("heavy", True, "acme")
 
 
@@ -188,3 +188,33 @@ def test_a_sink_that_lets_nobody_in_keeps_no_stage_from_being_freed(
     monkeypatch.undo()
     assert Chore.REAP in done
     assert world.finish(run_id).status is Status.COMPLETED
+
+
+def test_a_bell_in_a_queue_that_is_served_is_not_unserved(world: World) -> None:
+    @stage(id="only", queue="heavy")
+    def only(ctx: StageContext[Number, None]) -> Number:
+        return ctx.input
+
+    run_id = begin_alone(world, only)
+    world.pass_time(A_MINUTE)
+    known = {"alone": world.ports.registry.workflow("alone").fingerprint}
+    there = a_presence(fingerprints=known).renewed(at=world.now)
+    world.ports.persistence.note_presence(there)
+
+    done = look_at_run(world.kernel, run_id, NO_CAP)
+
+    assert done == {Chore.RING: 1}
+
+
+def test_a_poll_that_nobody_may_make_is_unserved_too(world: World) -> None:
+    @stage(id="only", queue="heavy")
+    def only(ctx: StageContext[Number, None]) -> Number:
+        return ctx.input
+
+    run_id = begin_alone(world, only)
+    settled(world, run_id, "only", suspending(poll_every=A_MINUTE))
+    world.pass_time(A_MINUTE)
+
+    done = look_at_run(world.kernel, run_id, NO_CAP)
+
+    assert (done[Chore.POLL], done[Chore.UNSERVED]) == (1, 1)

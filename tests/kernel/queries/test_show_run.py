@@ -1,9 +1,12 @@
 """A run as people want to see it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from adapters.memory import MemoryRegistry
+from kernel.authoring import StageContext, stage, workflow
 from kernel.errors import NotFoundError
 from kernel.model.change import CreateRun, CreateStage
 from kernel.model.payload import Inline
@@ -11,11 +14,13 @@ from kernel.model.run import Closing, Run
 from kernel.model.stage import StageRecord
 from kernel.model.status import Status
 from kernel.ports.bundle import Ports
+from kernel.procedures.cancel_run import CancelRun
 from kernel.queries.show_run import show_run
 from tests.support.builders import (
     NOON,
     a_failure,
     a_lease,
+    a_presence,
     a_progress,
     a_result,
     a_run,
@@ -24,6 +29,8 @@ from tests.support.builders import (
     after,
     an_intake,
 )
+from tests.support.moves import begin
+from tests.support.workflows import Number
 from tests.support.world import World, memory_ports
 
 
@@ -37,6 +44,14 @@ def holding(run: Run, *stages: StageRecord) -> Ports:
 
 def running(**given: object) -> Run:
     return a_run(status=Status.RUNNING, cursor=1, started_at=NOON, due_at=NOON, **given)
+
+
+@stage(queue="heavy")
+def lift(ctx: StageContext[Number, None]) -> Number:
+    return ctx.input
+
+
+lifting = workflow("lifting", input=Number).pipe(lift).build()
 
 
 def test_a_run_that_has_not_begun_has_no_stages(world: World) -> None:
@@ -190,3 +205,37 @@ def test_what_a_stage_left_is_shown_whole() -> None:
 def test_a_run_that_is_not_there_is_not_found(world: World) -> None:
     with pytest.raises(NotFoundError, match="run-1"):
         show_run(world.ports, "run-1")
+
+
+def test_a_stage_that_nobody_may_come_for_says_why() -> None:
+    world = World(ports=memory_ports([lifting]))
+    run_id = begin(world, "lifting")
+
+    (before,) = show_run(world.ports, run_id).stages
+    world.ports.persistence.note_presence(
+        a_presence(fingerprints={"lifting": lifting.fingerprint}).renewed(at=world.now)
+    )
+    (after_,) = show_run(world.ports, run_id).stages
+
+    assert before.status is Status.PENDING
+    assert (before.unserved, after_.unserved) == ("Nobody serves the queue 'heavy'.", None)
+
+
+def test_of_a_stage_that_is_over_it_is_not_said_that_nobody_comes() -> None:
+    world = World(ports=memory_ports([lifting]))
+    run_id = begin(world, "lifting")
+    world.kernel.dispatch(CancelRun(run_id=run_id))
+
+    (shown,) = show_run(world.ports, run_id).stages
+
+    assert (shown.status, shown.unserved) == (Status.CANCELLED, None)
+
+
+def test_a_run_is_shown_where_its_workflow_is_not_known() -> None:
+    world = World(ports=memory_ports([lifting]))
+    run_id = begin(world, "lifting")
+    without = replace(world.ports, registry=MemoryRegistry([]))
+
+    (shown,) = show_run(without, run_id).stages
+
+    assert (shown.status, shown.unserved) == (Status.PENDING, None)
