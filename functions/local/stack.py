@@ -4,8 +4,9 @@ No port is bound and no call leaves the process. What is played here is what AWS
 queues feed the worker, schedules go off, the cron rule ticks, requests reach the API.
 """
 
+import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Final, Self
 import boto3
 from botocore.config import Config
 
+from functions.attendance import Attendance
 from functions.discovery import discover
 from functions.local.account import STACK, Account, open_account
 from functions.local.blueprint import Function, functions_in
@@ -28,10 +30,13 @@ from functions.local.schedules import SchedulePump
 from functions.rhythm import Rhythm
 from functions.settings import WORKFLOWS, Settings
 
+log = logging.getLogger(__name__)
+
 _PLAYING: Final = Config(user_agent_extra=UNCOUNTED)
 # On AWS it is a minute; nobody who watches would wait for that.
 TICK_EVERY: Final = timedelta(seconds=10)
 _EVERY_SECOND: Final = timedelta(seconds=1)
+_EVERY_MINUTE: Final = timedelta(minutes=1)
 
 
 class LocalStack:
@@ -129,9 +134,29 @@ class LocalStack:
         ]
         if self._tick_every is not None:
             pumps.append(Rhythm(self.tick, every=self._tick_every, name="tick"))
+        attend = self._attending()
+        attend()
+        pumps.append(Rhythm(attend, every=_EVERY_MINUTE, name="attendance"))
         for pump in pumps:
             pump.start()
             opening.callback(pump.stop, grace=self._grace)
+
+    def _attending(self) -> Callable[[], None]:
+        """Return what says that the named queues are served; a worker that stays does so."""
+        from functions import wiring
+
+        attendance = Attendance(
+            wiring.ports(),
+            [*Settings.from_environment(os.environ).queue_urls],
+            worker_id=STACK,
+            report=lambda queue, error: log.warning("%s may seem unserved: %s", queue, error),
+        )
+
+        def attend() -> None:
+            with self.calls.overlooked():
+                attendance.say()
+
+        return attend
 
     def _fed_queues(self) -> Iterator[FedQueue]:
         """Yield what the event sources feed, and the named queues: here one worker serves all."""

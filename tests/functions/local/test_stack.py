@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from functions import wiring
 from functions.local.running import Watch
 from functions.local.stack import LocalStack
 from functions.local.views import RunView
@@ -94,6 +95,8 @@ def test_a_queue_that_a_stage_names_is_there_and_served(bench: Bench) -> None:
     assert run.status == "COMPLETED"
     assert run.output == {"value": 10}
     assert bench.stack.account.outputs["gpuQueueUrl"].endswith("/headrace-gpu-bells")
+    (present,) = wiring.ports().persistence.presences("gpu")
+    assert [*present.fingerprints] == ["far"]
 
 
 def test_the_polls_of_a_batch_stage_are_seen(bench: Bench) -> None:
