@@ -123,7 +123,7 @@ def test_a_worker_in_which_a_body_goes_on_beyond_its_time_ends_by_itself(
 ) -> None:
     kernel.dispatch(CreateRun(run_id="late", workflow_id="lately", input={"sign": "go"}))
 
-    with worker(environment, tmp_path) as started:
+    with worker(environment, tmp_path, "--no-isolation") as started:
         code = started.ended()
 
     assert code == 3

@@ -110,7 +110,7 @@ def test_a_missing_permission_is_named(bucket: str) -> None:
     Mouth(session, "s3.GetObject", refusal("AccessDenied", status=403))
     blobs = S3BlobStore(bucket=bucket, session=session)
 
-    with pytest.raises(DeniedError, match="its role must allow GetObject"):
+    with pytest.raises(DeniedError, match="its role must allow s3:GetObject"):
         blobs.get("blob")
 
 
