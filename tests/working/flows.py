@@ -91,3 +91,12 @@ def waits_again(ctx: StageContext[Pause, None]) -> Pause:
 
 
 pausing = workflow("pausing", input=Pause).pipe(waits).pipe(waits_again).build()
+
+
+@stage(queue="heavy")
+def far(ctx: StageContext[Task, None]) -> Task:
+    _begin(ctx)
+    return ctx.input
+
+
+apart = workflow("apart", input=Task).pipe(far).pipe(after).build()
