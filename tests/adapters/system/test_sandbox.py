@@ -93,12 +93,12 @@ def test_it_begins_in_no_time_once_there_was_another(
 
 
 def test_what_cannot_travel_there_is_refused(sandbox: ProcessSandbox, world: World) -> None:
-    with pytest.raises((AttributeError, TypeError), match="pickle|local object"):
+    with pytest.raises((AttributeError, TypeError), match=r"pickle|local object"):
         sandbox.run(echo, lambda: None, kernel=world.kernel, confines=ENOUGH)
 
 
 def test_what_cannot_travel_back_is_refused(sandbox: ProcessSandbox, world: World) -> None:
-    with pytest.raises((AttributeError, TypeError), match="pickle|local object"):
+    with pytest.raises((AttributeError, TypeError), match=r"pickle|local object"):
         sandbox.run(make_function, None, kernel=world.kernel, confines=ENOUGH)
 
 
