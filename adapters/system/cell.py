@@ -111,6 +111,7 @@ class Cell:
     def _answer(self) -> bool:
         """Answer one question; return whether there may be more."""
         try:
+            # What comes through the pipe is of the user's own code, trusted as the worker's is.
             what, *more = pickle.loads(self._channel.recv_bytes())  # noqa: S301
             if what == DONE:
                 self._finish(*more)

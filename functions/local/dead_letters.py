@@ -143,8 +143,8 @@ def of_queue(name: str) -> str:
     return f"{name}{DEFAULT}"
 
 
-def queues_of(stack: str, outputs: tuple[str, ...], session: Session) -> list[str]:
-    """Return the URLs that the stack named *stack* has as *outputs*.
+def outputs_of(stack: str, outputs: tuple[str, ...], session: Session) -> list[str]:
+    """Return what the stack named *stack* has as *outputs*, such as URLs.
 
     Args:
         outputs: `ALL` stands for those of the named queues as well.

@@ -12,7 +12,7 @@ from functions.local.dead_letters import (
     DeadLetterQueue,
     Move,
     of_queue,
-    queues_of,
+    outputs_of,
     session_for,
     stopping,
 )
@@ -81,7 +81,7 @@ def _found(order: Order) -> Sequence[DeadLetterQueue]:
     if order.stack is None:
         urls = [str(order.queue_url)]
     else:
-        urls = queues_of(order.stack, order.outputs, session)
+        urls = outputs_of(order.stack, order.outputs, session)
     return [DeadLetterQueue(url, session) for url in urls]
 
 

@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError
 from adapters.aws.client import IMPATIENT
 from adapters.aws.errors import code_of
 from functions.local.aws_words import spoken_plainly
-from functions.local.dead_letters import queues_of as outputs_of
-from functions.local.dead_letters import session_for
+from functions.local.dead_letters import outputs_of, session_for
 from functions.local.refusal import RefusalError
 
 _WORKER: Final = "WorkerFunctionName"
