@@ -7,6 +7,8 @@ from functools import cache, partial
 from boto3.session import Session
 from botocore.session import get_session
 
+from adapters.ai.prices import NoPrices
+from adapters.ai.routing import RoutedBatches, RoutedModels
 from adapters.aws.loader import OurLoader
 from adapters.dynamodb.layout import GuardedItems
 from adapters.dynamodb.persistence import DynamoPersistence
@@ -144,4 +146,7 @@ def _ports(settings: Settings) -> Ports:
         ),
         logbook=PowertoolsLogbook(),
         meter=meter,
+        models=RoutedModels({}),
+        batches=RoutedBatches({}),
+        prices=NoPrices(),
     )

@@ -10,12 +10,22 @@ EngineError
 │   ├── IdempotencyConflictError
 │   ├── IllegalTransitionError
 │   ├── GoneError
-│   └── NotConfiguredError
+│   ├── NotConfiguredError
+│   ├── BudgetExceededError
+│   ├── UnpricedModelError
+│   ├── UnknownModelError
+│   ├── ModelDeniedError
+│   ├── ModelRejectedError
+│   ├── ModelRefusedError
+│   └── AnswerCutOffError
 ├── ConflictError                 someone else got there first; reload and decide again
 │   ├── ConditionFailedError
 │   ├── IdempotencyInProgressError
 │   └── TooEarlyError
+├── AnswerMisfitError             a model's answer is of no use; asked again, it may answer better
 └── UnavailableError              a dependency is down or throttling; retry with backoff
+    ├── ModelBusyError
+    └── ModelTimeoutError
 """
 
 from typing import ClassVar
@@ -97,6 +107,48 @@ class NotConfiguredError(RejectedError):
     code = "NOT_CONFIGURED"
 
 
+class BudgetExceededError(RejectedError):
+    """The run has spent what it may, or would with this call; nothing was sent."""
+
+    code = "BUDGET_EXCEEDED"
+
+
+class UnpricedModelError(RejectedError):
+    """The run has a budget, and nobody knows what the model charges; nothing was sent."""
+
+    code = "UNPRICED_MODEL"
+
+
+class UnknownModelError(RejectedError):
+    """No provider here knows the model; the message says what is known."""
+
+    code = "UNKNOWN_MODEL"
+
+
+class ModelDeniedError(RejectedError):
+    """The provider does not let us: a key or a permission is missing or wrong."""
+
+    code = "MODEL_DENIED"
+
+
+class ModelRejectedError(RejectedError):
+    """The provider will not take the request as it is."""
+
+    code = "MODEL_REJECTED"
+
+
+class ModelRefusedError(RejectedError):
+    """The model declined to answer, or a filter of its provider's did for it."""
+
+    code = "MODEL_REFUSED"
+
+
+class AnswerCutOffError(RejectedError):
+    """The answer reached the most tokens it may have before it ended."""
+
+    code = "ANSWER_CUT_OFF"
+
+
 class ConflictError(EngineError):
     """Someone else got there first; reload and decide again."""
 
@@ -121,7 +173,25 @@ class TooEarlyError(ConflictError):
     code = "TOO_EARLY"
 
 
+class AnswerMisfitError(EngineError):
+    """What a model answered does not fit the schema, repaired or not."""
+
+    code = "ANSWER_MISFIT"
+
+
 class UnavailableError(EngineError):
     """A dependency did not answer. What was asked of it may or may not have happened."""
 
     code = "UNAVAILABLE"
+
+
+class ModelBusyError(UnavailableError):
+    """A provider throttles or is out of order; `context["retry_after"]` is in seconds."""
+
+    code = "MODEL_BUSY"
+
+
+class ModelTimeoutError(UnavailableError):
+    """A model did not answer in its time. The provider may bill the call all the same."""
+
+    code = "MODEL_TIMEOUT"

@@ -154,6 +154,9 @@ def _ports(assigned: Assignment, channel: Channel, executor: CellExecutor) -> Po
         sandbox=Here(),
         logbook=far("logbook"),
         meter=far("meter"),
+        models=far("models"),
+        batches=far("batches"),
+        prices=far("prices"),
     )
 
 

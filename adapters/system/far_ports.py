@@ -12,7 +12,10 @@ from multiprocessing.connection import Connection
 from typing import Any, Final
 
 PORTS: Final = frozenset(
-    {"blobs", "logbook", "meter", "persistence", "scheduler", "sink", "transport"}
+    {
+        *("batches", "blobs", "logbook", "meter", "models", "persistence", "prices"),
+        *("scheduler", "sink", "transport"),
+    }
 )
 
 

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 
+from kernel.ports.batch_model import BatchModel
 from kernel.ports.blob_store import BlobStore
 from kernel.ports.clock import Clock
 from kernel.ports.entropy import Entropy
 from kernel.ports.event_sink import EventSink
 from kernel.ports.executor import Executor
 from kernel.ports.job_transport import JobTransport
+from kernel.ports.language_model import LanguageModel
 from kernel.ports.logbook import Logbook
 from kernel.ports.meter import Meter
 from kernel.ports.persistence import Persistence
+from kernel.ports.price_book import PriceBook
 from kernel.ports.registry import Registry
 from kernel.ports.sandbox import Sandbox
 from kernel.ports.scheduler import Scheduler
@@ -32,3 +35,6 @@ class Ports:
     sandbox: Sandbox
     logbook: Logbook
     meter: Meter
+    models: LanguageModel
+    batches: BatchModel
+    prices: PriceBook

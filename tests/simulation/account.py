@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from itertools import count, takewhile
 from typing import Any, TypeVar, cast
 
+from adapters.ai.prices import NoPrices
+from adapters.ai.routing import RoutedBatches, RoutedModels
 from adapters.dynamodb.memory_items import MemoryItems
 from adapters.dynamodb.patience import Patience
 from adapters.dynamodb.persistence import DynamoPersistence
@@ -243,6 +245,9 @@ class Account:
             sandbox=InlineSandbox(),
             logbook=Silence(),
             meter=Silence(),
+            models=RoutedModels({}),
+            batches=RoutedBatches({}),
+            prices=NoPrices(),
         )
 
     def _executor(self, process: Process, clock: Any) -> LivingExecutor:

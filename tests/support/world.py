@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from adapters.ai.prices import NoPrices
+from adapters.ai.routing import RoutedBatches, RoutedModels
 from adapters.memory import (
     InlineExecutor,
     InlineSandbox,
@@ -64,6 +66,9 @@ def memory_ports(workflows: Iterable[Workflow] = ALL, **others: Any) -> Ports:
         sandbox=InlineSandbox(),
         logbook=MemoryLogbook(),
         meter=MemoryMeter(),
+        models=RoutedModels({}),
+        batches=RoutedBatches({}),
+        prices=NoPrices(),
     )
     return replace(ports, **others)
 

@@ -1,0 +1,1 @@
+"""Language models, their batches and their prices."""

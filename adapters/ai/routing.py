@@ -1,0 +1,86 @@
+"""Each model goes to its provider, which is made and loaded when it is first used."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from kernel.errors import UnknownModelError
+from kernel.model.message import Delta, EmbedReply, EmbedRequest, ModelReply, ModelRequest
+from kernel.ports.batch_model import (
+    BatchAnswer,
+    BatchLimits,
+    BatchLine,
+    BatchModel,
+    BatchStanding,
+    BatchTicket,
+)
+from kernel.ports.language_model import LanguageModel
+
+ProviderT = TypeVar("ProviderT")
+
+
+class Providers(Generic[ProviderT]):
+    """Providers by the word before the colon in a model's name."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], ProviderT]]) -> None:
+        self._makers = dict(makers)
+        self._made: dict[str, ProviderT] = {}
+        self._making = threading.Lock()
+
+    def of(self, model: str) -> ProviderT:
+        """Return the provider of *model*.
+
+        Raises:
+            UnknownModelError: There is none of that name.
+        """
+        name, colon, _ = model.partition(":")
+        if not colon or name not in self._makers:
+            known = ", ".join(f"{each}:..." for each in sorted(self._makers)) or "none"
+            message = f"No provider here has a model {model!r}. There are: {known}."
+            raise UnknownModelError(message, model=model)
+        with self._making:
+            if name not in self._made:
+                self._made[name] = self._makers[name]()
+        return self._made[name]
+
+
+class RoutedModels:
+    """All providers' models as one."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], LanguageModel]]) -> None:
+        self._providers = Providers(makers)
+
+    def complete(self, request: ModelRequest, *, within: timedelta) -> ModelReply:
+        return self._providers.of(request.model).complete(request, within=within)
+
+    def stream(self, request: ModelRequest, *, within: timedelta) -> Iterator[Delta]:
+        return self._providers.of(request.model).stream(request, within=within)
+
+    def embed(self, request: EmbedRequest, *, within: timedelta) -> EmbedReply:
+        return self._providers.of(request.model).embed(request, within=within)
+
+
+class RoutedBatches:
+    """All providers' batches as one."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], BatchModel]]) -> None:
+        self._providers = Providers(makers)
+
+    def limits(self, model: str) -> BatchLimits:
+        return self._providers.of(model).limits(model)
+
+    def submit(self, name: str, model: str, lines: Iterable[BatchLine]) -> BatchTicket:
+        return self._providers.of(model).submit(name, model, lines)
+
+    def find(self, name: str, model: str) -> BatchTicket | None:
+        return self._providers.of(model).find(name, model)
+
+    def standing(self, ticket: BatchTicket) -> BatchStanding:
+        return self._providers.of(ticket.model).standing(ticket)
+
+    def answers(self, ticket: BatchTicket) -> Iterator[BatchAnswer]:
+        return self._providers.of(ticket.model).answers(ticket)
+
+    def cancel(self, ticket: BatchTicket) -> None:
+        self._providers.of(ticket.model).cancel(ticket)
