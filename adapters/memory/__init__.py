@@ -1,11 +1,13 @@
 """The test doubles: everything the engine needs, in one process."""
 
 from adapters.memory.blob_store import MemoryBlobStore
+from adapters.memory.call_log import MemoryCallLog
 from adapters.memory.clock import FrozenClock, SkippingClock
 from adapters.memory.entropy import SeededEntropy
 from adapters.memory.event_sink import MemoryEventSink
 from adapters.memory.executor import InlineExecutor
 from adapters.memory.job_transport import MemoryJobTransport
+from adapters.memory.language_model import ScriptedModel
 from adapters.memory.logbook import MemoryLogbook
 from adapters.memory.meter import MemoryMeter
 from adapters.memory.persistence import MemoryPersistence
@@ -19,6 +21,7 @@ __all__ = [
     "InlineExecutor",
     "InlineSandbox",
     "MemoryBlobStore",
+    "MemoryCallLog",
     "MemoryEventSink",
     "MemoryJobTransport",
     "MemoryLogbook",
@@ -27,6 +30,7 @@ __all__ = [
     "MemoryRegistry",
     "MemoryScheduler",
     "Ring",
+    "ScriptedModel",
     "SeededEntropy",
     "SkippingClock",
 ]

@@ -1,12 +1,13 @@
 """`workflow(...)`: stages put one after the other, checked once, then frozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import NoneType
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from kernel.authoring.bodies import Accepts, Batch, Executes, Later, Mixed, OutputT, PlainT
 from kernel.authoring.context import StageContext
 from kernel.authoring.naming import in_words
+from kernel.authoring.private_model import PrivateModel
 from kernel.authoring.rules import problems_of
 from kernel.authoring.schema import Schema
 from kernel.authoring.stage import Stage
@@ -42,6 +43,7 @@ class WorkflowBuilder(Generic[GivenT_co]):
     input: Schema
     output: Schema | None
     groups: tuple[tuple[Any, ...], ...] = ()
+    models: tuple[PrivateModel, ...] = ()
 
     @overload
     def pipe(
@@ -72,6 +74,10 @@ class WorkflowBuilder(Generic[GivenT_co]):
         """
         return self._with(stages)
 
+    def register_models(self, *models: PrivateModel) -> "WorkflowBuilder[GivenT_co]":
+        """Add models of its own, which its stages ask by their names before any provider's."""
+        return replace(self, models=(*self.models, *models))
+
     def build(self) -> Workflow:
         """Return the workflow.
 
@@ -87,6 +93,7 @@ class WorkflowBuilder(Generic[GivenT_co]):
             input=self.input,
             output=self.output,
             groups=self.groups,
+            models=self.models,
         )
         problems = problems or list(problems_of(built))
         if problems:
@@ -99,14 +106,7 @@ class WorkflowBuilder(Generic[GivenT_co]):
         return built
 
     def _with(self, group: tuple[Any, ...]) -> "WorkflowBuilder[Any]":
-        return WorkflowBuilder(
-            id=self.id,
-            name=self.name,
-            description=self.description,
-            input=self.input,
-            output=self.output,
-            groups=(*self.groups, group),
-        )
+        return replace(self, groups=(*self.groups, group))
 
 
 @overload

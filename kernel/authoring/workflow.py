@@ -8,6 +8,7 @@ from typing import Any
 from kernel.authoring.configuration import configured
 from kernel.authoring.drawing import drawn
 from kernel.authoring.identity import fingerprint_of
+from kernel.authoring.private_model import PrivateModel
 from kernel.authoring.schema import Schema
 from kernel.authoring.stage import Stage
 from kernel.errors import InvalidInputError, InvalidOutputError, NotFoundError
@@ -24,6 +25,7 @@ class Workflow:
     input: Schema
     output: Schema | None
     groups: tuple[tuple[Stage[Any, Any], ...], ...]
+    models: tuple[PrivateModel, ...] = ()
 
     @cached_property
     def fingerprint(self) -> str:
