@@ -1,5 +1,6 @@
 """The test doubles: everything the engine needs, in one process."""
 
+from adapters.memory.batch_model import Ending, ScriptedBatches
 from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.clock import FrozenClock, SkippingClock
 from adapters.memory.entropy import SeededEntropy
@@ -14,6 +15,7 @@ from adapters.memory.scheduler import ForgetfulScheduler, MemoryScheduler, Ring
 from adapters.system.registry import ProcessRegistry as MemoryRegistry
 
 __all__ = [
+    "Ending",
     "ForgetfulScheduler",
     "FrozenClock",
     "InlineExecutor",
@@ -27,6 +29,7 @@ __all__ = [
     "MemoryRegistry",
     "MemoryScheduler",
     "Ring",
+    "ScriptedBatches",
     "SeededEntropy",
     "SkippingClock",
 ]
