@@ -46,12 +46,13 @@ class Ending:
 
 @dataclass(frozen=True, kw_only=True)
 class HandedIn:
-    """A batch as it was handed in."""
+    """A batch as it was handed in, and the answers that each of its lines will get."""
 
     name: str
     model: str
     lines: tuple[BatchLine, ...]
     at: datetime
+    answers: tuple[tuple[BatchAnswer, ...], ...] = ()
     ending: Ending = field(default_factory=Ending)
 
 
@@ -134,15 +135,15 @@ class ScriptedBatches:
         state = self._state(batch)
         return BatchStanding(
             state=state,
-            done=len(self._done(batch)),
+            done=self._done(batch),
             total=len(batch.lines),
             reason=batch.ending.reason if state is batch.ending.state else "",
         )
 
     def answers(self, ticket: BatchTicket) -> Iterator[BatchAnswer]:
         batch = self._batch(ticket)
-        for line in reversed(self._done(batch)):
-            yield from self._answers(line)
+        for answers in reversed(batch.answers[: self._done(batch)]):
+            yield from answers
         yield from self._strangers
 
     def cancel(self, ticket: BatchTicket) -> None:
@@ -159,7 +160,10 @@ class ScriptedBatches:
             nth = len(self.handed_in)
             ending = self._endings[nth] if nth < len(self._endings) else Ending()
             at = self._clock.now()
-            batch = HandedIn(name=name, model=model, lines=lines, at=at, ending=ending)
+            answers = tuple(tuple(self._answers(line)) for line in lines)
+            batch = HandedIn(
+                name=name, model=model, lines=lines, at=at, answers=answers, ending=ending
+            )
             self.handed_in.append(batch)
         return _ticket(batch)
 
@@ -192,13 +196,13 @@ class ScriptedBatches:
         over = self._clock.now() - batch.at >= self._takes
         return batch.ending.state if over else BatchState.RUNNING
 
-    def _done(self, batch: HandedIn) -> tuple[BatchLine, ...]:
-        """Return the lines that are answered by now."""
+    def _done(self, batch: HandedIn) -> int:
+        """Return how many lines are answered by now."""
         until = self._cancelled.get(batch.name, self._clock.now())
         share = min((until - batch.at) / self._takes, 1.0) if self._takes else 1.0
         done = int(len(batch.lines) * share)
         most = batch.ending.answered
-        return batch.lines[: done if most is None else min(done, most)]
+        return done if most is None else min(done, most)
 
     def _answers(self, line: BatchLine) -> Iterator[BatchAnswer]:
         said = self._answer(line.request)

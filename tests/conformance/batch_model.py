@@ -3,78 +3,16 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
 
-from kernel.errors import NotFoundError, UnavailableError
-from kernel.model.message import Message, ModelRequest, Text
+from kernel.errors import UnavailableError
 from kernel.ports.batch_model import BatchLine, BatchModel, BatchState, BatchTicket
-
-REFUSED = "refuse this line"
-
-
-class ProvidersSide(Protocol):
-    """What a test does at the provider. Each line is answered with its prompt in capitals.
-
-    A line that says `REFUSED` has an error. An answer took tokens, in and out.
-    """
-
-    @property
-    def handed_in(self) -> list[list[str]]:
-        """The ids of the lines of each batch that was taken."""
-        ...
-
-    def work(self) -> None:
-        """Let every batch that runs come to its end."""
-        ...
-
-    def expire(self, *, answered: int) -> None:
-        """Let every batch that runs expire, with so many lines answered."""
-        ...
-
-    def fail(self, reason: str) -> None:
-        """Let every batch that runs fail as a whole."""
-        ...
+from tests.conformance.batch_model_endings import BatchEndingsContract
+from tests.conformance.batch_model_ground import REFUSED, ProvidersSide, asking
 
 
-def lines_of(model: str, *prompts: str, first: int = 0) -> list[BatchLine]:
-    return [
-        BatchLine(id=f"line-{number}", request=asking(model, prompt))
-        for number, prompt in enumerate(prompts, first)
-    ]
-
-
-def asking(model: str, prompt: str) -> ModelRequest:
-    messages = (Message(role="user", parts=(Text(text=prompt),)),)
-    return ModelRequest(model=model, messages=messages, max_tokens=100)
-
-
-class BatchModelContract:
-    @pytest.fixture
-    def batches(self) -> BatchModel:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def another(self, batches: BatchModel) -> BatchModel:
-        """Return the same provider as another process has it."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def provider(self) -> ProvidersSide:
-        raise NotImplementedError
-
-    @pytest.fixture
-    def model(self) -> str:
-        return "scripted:one"
-
-    @pytest.fixture
-    def lines(self, model: str, batches: BatchModel) -> list[BatchLine]:
-        """Return three lines, or as many as a batch must have."""
-        words = ("one", "two", "three")
-        more = (f"word {number}" for number in range(3, batches.limits(model).least_lines))
-        return lines_of(model, *words, *more)
-
+class BatchModelContract(BatchEndingsContract):
     def test_a_batch_that_was_handed_in_runs(
         self, batches: BatchModel, model: str, lines: list[BatchLine]
     ) -> None:
@@ -273,75 +211,6 @@ class BatchModelContract:
         batches.submit("batch-1", model, iter(lines))
 
         assert provider.handed_in == [[line.id for line in lines]]
-
-    def test_a_batch_that_nobody_knows_is_not_found(
-        self, batches: BatchModel, model: str, lines: list[BatchLine]
-    ) -> None:
-        ticket = batches.submit("batch-1", model, lines)
-        changed = {key: f"{value[:-6]}000000" for key, value in ticket.handle.items()}
-
-        with pytest.raises(NotFoundError):
-            batches.standing(replace(ticket, name="batch-2", handle=changed))
-
-    def test_an_expired_batch_has_the_answers_that_there_were(
-        self,
-        batches: BatchModel,
-        provider: ProvidersSide,
-        model: str,
-        lines: list[BatchLine],
-    ) -> None:
-        ticket = batches.submit("batch-1", model, lines)
-
-        provider.expire(answered=2)
-
-        assert batches.standing(ticket).state is BatchState.EXPIRED
-        answers = [answer for answer in batches.answers(ticket) if answer.reply]
-        assert len(answers) == 2
-
-    def test_a_batch_that_failed_says_why(
-        self,
-        batches: BatchModel,
-        provider: ProvidersSide,
-        model: str,
-        lines: list[BatchLine],
-    ) -> None:
-        ticket = batches.submit("batch-1", model, lines)
-
-        provider.fail("Its third line is no JSON.")
-
-        standing = batches.standing(ticket)
-        assert standing.state is BatchState.FAILED
-        assert "Its third line is no JSON." in standing.reason
-
-    def test_a_batch_that_is_cancelled_ends_so(
-        self,
-        batches: BatchModel,
-        provider: ProvidersSide,
-        model: str,
-        lines: list[BatchLine],
-    ) -> None:
-        ticket = batches.submit("batch-1", model, lines)
-
-        batches.cancel(ticket)
-        batches.cancel(ticket)
-        provider.work()
-
-        assert batches.standing(ticket).state is BatchState.CANCELLED
-
-    def test_cancelling_what_has_ended_changes_nothing(
-        self,
-        batches: BatchModel,
-        provider: ProvidersSide,
-        model: str,
-        lines: list[BatchLine],
-    ) -> None:
-        ticket = batches.submit("batch-1", model, lines)
-        provider.work()
-
-        batches.cancel(ticket)
-
-        assert batches.standing(ticket).state is BatchState.ENDED
-        assert len([*batches.answers(ticket)]) == len(lines)
 
     def test_a_batch_may_hold_something(self, batches: BatchModel, model: str) -> None:
         limits = batches.limits(model)

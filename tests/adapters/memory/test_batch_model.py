@@ -11,7 +11,8 @@ from kernel.errors import ModelBusyError, ModelRejectedError, NotFoundError
 from kernel.model.failure import Failure
 from kernel.model.message import ModelRequest
 from kernel.ports.batch_model import BatchAnswer, BatchLimits, BatchState, BatchTicket
-from tests.conformance.batch_model import REFUSED, BatchModelContract, lines_of
+from tests.conformance.batch_model import BatchModelContract
+from tests.conformance.batch_model_ground import REFUSED, lines_of
 
 AN_HOUR = timedelta(hours=1)
 MODEL = "scripted:one"
