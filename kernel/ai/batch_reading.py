@@ -18,7 +18,7 @@ from kernel.errors import InvalidInputError
 from kernel.model.failure import Failure
 from kernel.model.message import Finish, ModelReply, Usage
 from kernel.model.money import nanos
-from kernel.ports.batch_model import BatchAnswer, BatchTicket
+from kernel.ports.batch_model import BatchAnswer, BatchStanding, BatchState, BatchTicket
 from kernel.ports.price_book import Price
 
 MISSING: Final = Failure.of(
@@ -30,9 +30,53 @@ DOUBLED: Final = Failure.of(
 CUT_OFF: Final = Failure.of(
     "ANSWER_CUT_OFF", "The answer reached the most tokens it may have before it ended."
 )
-SMALL: Final = Failure.of(
-    "BATCH_TOO_SMALL", "The provider takes no batch of so few requests.", retryable=True
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchEnding:
+    """How one batch ended.
+
+    Args:
+        of: Its ticket, where it has answers to read.
+        lacking: The error of every item that has no answer.
+        is_known: Whether what it cost can be told from its answers.
+    """
+
+    lacking: Failure
+    of: BatchTicket | None = None
+    is_known: bool = True
+
+
+TOO_SMALL: Final = BatchEnding(
+    lacking=Failure.of(
+        "BATCH_TOO_SMALL", "The provider takes no batch of so few requests.", retryable=True
+    )
 )
+
+
+def ended(of: BatchTicket, standing: BatchStanding | None) -> BatchEnding:
+    """Return what can be read of a batch, as it stands; None: its provider knows none such."""
+    if standing is None:
+        return BatchEnding(lacking=_whole("BATCH_LOST", "is not known there"), is_known=False)
+    if standing.state is BatchState.ENDED:
+        return BatchEnding(of=of, lacking=MISSING)
+    words = {
+        BatchState.EXPIRED: ("BATCH_EXPIRED", "expired"),
+        BatchState.CANCELLED: ("BATCH_CANCELLED", "was cancelled"),
+        BatchState.FAILED: ("BATCH_FAILED", f"failed: {standing.reason}"),
+        BatchState.RUNNING: ("BATCH_EXPIRED", "did not stop when it was told to"),
+    }
+    is_running = standing.state is BatchState.RUNNING
+    has_answers = standing.state in (BatchState.EXPIRED, BatchState.CANCELLED)
+    return BatchEnding(
+        of=of if has_answers else None,
+        lacking=_whole(*words[standing.state]),
+        is_known=not is_running,
+    )
+
+
+def _whole(code: str, what: str) -> Failure:
+    return Failure.of(code, f"The provider's batch {what}.", retryable=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,11 +165,11 @@ class Judge:
 
 
 def read(
-    folder: BatchFolder, what: Staged, number: int, judge: Judge, *, of: BatchTicket | None
+    folder: BatchFolder, what: Staged, number: int, judge: Judge, *, ending: BatchEnding
 ) -> None:
-    """Keep what the answers of one batch come to. *of* is None where there are none."""
-    answers = _Answers(folder, of)
-    totals = Totals()
+    """Keep what the answers of one batch come to."""
+    answers = _Answers(folder, ending.of)
+    totals = Totals(cost=0 if ending.is_known else None)
 
     def records() -> Iterator[dict[str, Any]]:
         nonlocal totals
@@ -137,11 +181,10 @@ def read(
                 yield judged.record
             elif answer.id in items:
                 totals += judge.of_answer({}, answer).totals
-        small = what.chunks[number].is_small
         for line, item in items.items():
             times = answers.counted[line]
             if times != 1:
-                error = SMALL if small else (DOUBLED if times else MISSING)
+                error = DOUBLED if times else ending.lacking
                 totals += Totals(failed=1)
                 yield failed({"item": item, "line": line}, error)
 

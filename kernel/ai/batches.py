@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from kernel.ai.batch_ground import BatchFolder, BatchGround
 from kernel.ai.batch_handing import begun, hand_in, ticket
-from kernel.ai.batch_reading import Judge, answered, read
+from kernel.ai.batch_reading import TOO_SMALL, Judge, answered, ended, read
 from kernel.ai.batch_rounds import ask_directly, is_left, left, outcomes, results, settle
 from kernel.ai.batch_staging import Staged, found, records_from, settle_on, staged
 from kernel.authoring.batches import (
@@ -23,7 +23,7 @@ from kernel.authoring.batches import (
 )
 from kernel.authoring.verdict import Failed, NotReady, Suspend
 from kernel.errors import InvalidInputError, ModelBusyError, ModelTimeoutError, NotFoundError
-from kernel.ports.batch_model import BatchState, BatchTicket
+from kernel.ports.batch_model import BatchStanding, BatchState, BatchTicket
 
 SOONEST: Final = timedelta(seconds=30)
 LATEST: Final = timedelta(minutes=15)
@@ -91,10 +91,14 @@ class _Check:
                 continue
             if not self._has_time():
                 return NotReady(AT_ONCE)
-            of = None if chunk.is_small else ticket(folder, what, number)
-            if of is not None and self._runs(of):
+            if chunk.is_small:
+                read(folder, what, number, judge, ending=TOO_SMALL)
+                continue
+            of = ticket(folder, what, number)
+            standing = self._standing(of)
+            if standing is not None and self._must_wait(of, standing):
                 return NotReady(self._pause(what.at))
-            read(folder, what, number, judge, of=self._readable(of))
+            read(folder, what, number, judge, ending=ended(of, standing))
         if what.handed:
             settle(folder, what)
         return self._after(folder, what, judge)
@@ -141,26 +145,20 @@ class _Check:
         first, schema = self._first, self._schema
         return BatchResults(lambda: results(first, schema))
 
-    def _runs(self, of: BatchTicket) -> bool:
-        """Whether it must be waited for; one that is too late is told to stop."""
+    def _standing(self, of: BatchTicket) -> BatchStanding | None:
         try:
-            state = self._ground.batches.standing(of).state
+            return self._ground.batches.standing(of)
         except NotFoundError:
-            return False
-        if state is BatchState.RUNNING and self._ground.past(self._state.until):
-            self._ground.batches.cancel(of)
-            return not self._ground.past(self._state.until, by=STOPPING)
-        return state is BatchState.RUNNING
+            return None
 
-    def _readable(self, of: BatchTicket | None) -> BatchTicket | None:
-        """Return the ticket where there is something to read."""
-        if of is None:
-            return None
-        try:
-            state = self._ground.batches.standing(of).state
-        except NotFoundError:
-            return None
-        return None if state in (BatchState.FAILED, BatchState.RUNNING) else of
+    def _must_wait(self, of: BatchTicket, standing: BatchStanding) -> bool:
+        """Whether it runs; one that is too late is told to stop, and given up if it does not."""
+        if standing.state is not BatchState.RUNNING:
+            return False
+        if not self._ground.past(self._state.until):
+            return True
+        self._ground.batches.cancel(of)
+        return not self._ground.past(self._state.until, by=STOPPING)
 
     def _pause(self, since: datetime) -> timedelta:
         """Ask early, then ever more rarely, and once more when the time is up."""

@@ -215,3 +215,34 @@ def test_values_are_asked_for_all_at_once_or_one_by_one() -> None:
     assert found.values() == {"a": "a", "b": "b"}
     assert found["b"].id == "b"
     assert not any(isinstance(result, ItemFailed) for result in found)
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        (BatchState.EXPIRED, "BATCH_EXPIRED"),
+        (BatchState.CANCELLED, "BATCH_CANCELLED"),
+        (BatchState.FAILED, "BATCH_FAILED"),
+    ],
+)
+def test_a_batch_that_did_not_end_well_says_so_at_each_item(state: BatchState, code: str) -> None:
+    ending = Ending(state=state, answered=0, reason="Line 1 is no JSON.")
+    place = Place(script={"endings": [ending]})
+
+    found = place.finish(place.submit("a", rounds=1))
+
+    (call,) = place.ledger.calls.values()
+    assert told(found) == {"a": code}
+    assert (call.state, call.cost) == (CallState.FAILED, 0)
+
+
+def test_nobody_knows_what_a_batch_has_cost_that_is_lost() -> None:
+    place = Place()
+    state = place.submit("a", rounds=1)
+    place.provider.forget(place.provider.handed_in[0].name)
+
+    found = place.finish(state)
+
+    (call,) = place.ledger.calls.values()
+    assert told(found) == {"a": "BATCH_LOST"}
+    assert (call.state, call.cost) == (CallState.FAILED, None)
