@@ -1,5 +1,6 @@
 """The test doubles: everything the engine needs, in one process."""
 
+from adapters.memory.batch_model import Ending, ScriptedBatches
 from adapters.memory.blob_store import MemoryBlobStore
 from adapters.memory.call_log import MemoryCallLog
 from adapters.memory.clock import FrozenClock, SkippingClock
@@ -16,6 +17,7 @@ from adapters.memory.scheduler import ForgetfulScheduler, MemoryScheduler, Ring
 from adapters.system.registry import ProcessRegistry as MemoryRegistry
 
 __all__ = [
+    "Ending",
     "ForgetfulScheduler",
     "FrozenClock",
     "InlineExecutor",
@@ -30,6 +32,7 @@ __all__ = [
     "MemoryRegistry",
     "MemoryScheduler",
     "Ring",
+    "ScriptedBatches",
     "ScriptedModel",
     "SeededEntropy",
     "SkippingClock",
