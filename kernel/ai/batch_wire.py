@@ -34,7 +34,7 @@ def request_wire(request: ModelRequest) -> dict[str, Any]:
     """Return *request* as JSON."""
     wire = {name: value for name, value in vars(request).items() if value not in (None, (), {})}
     wire["messages"] = [
-        {"role": message.role, "parts": [_part_wire(part) for part in message.parts]}
+        {"role": message.role, "parts": message_wire(message.parts)}
         for message in request.messages
     ]
     if request.tools:
@@ -49,12 +49,21 @@ def request_of(wire: Mapping[str, Any]) -> ModelRequest:
     """Return the request that *wire* was made of."""
     given = dict(wire)
     given["messages"] = tuple(
-        Message(role=message["role"], parts=tuple(map(_part_of, message["parts"])))
+        Message(role=message["role"], parts=message_of(message["parts"]))
         for message in wire["messages"]
     )
     given["tools"] = tuple(ToolSpec(**tool) for tool in wire.get("tools", ()))
     given["stop"] = tuple(wire.get("stop", ()))
     return ModelRequest(**given)
+
+
+def message_wire(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """Return what was said as JSON."""
+    return [_part_wire(part) for part in parts]
+
+
+def message_of(wire: Sequence[Mapping[str, Any]]) -> tuple[Part, ...]:
+    return tuple(map(_part_of, wire))
 
 
 def ticket_wire(ticket: BatchTicket) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """`ctx.ai`: what a stage asks of language models, with every call on the bill."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from kernel.ai import topics
 from kernel.ai.answers import conversation, refuse_useless, request_of, text_result
@@ -15,21 +15,25 @@ from kernel.ai.streams import Stream
 from kernel.ai.tools import talked
 from kernel.authoring.ai import Prompt
 from kernel.authoring.answers import CallStats, ObjectResult, TextResult
+from kernel.authoring.batches import StageBatch
 from kernel.authoring.schema import Schema
-from kernel.errors import InvalidInputError
+from kernel.errors import InvalidInputError, NotConfiguredError
 from kernel.model.call import CallKind, CallState
 from kernel.model.message import EmbedRequest, Usage
 from kernel.model.money import dollars, nanos
 
+# Makes the batch of a model under a topic.
+Batching: TypeAlias = Callable[[str, str], StageBatch]
 _EFFORT = ("timeout", "retries")
 
 
 class AIHelper:
     """Asks models at a *desk*, under a topic. Stages know it as `AI`."""
 
-    def __init__(self, topic: str, desk: Desk) -> None:
+    def __init__(self, topic: str, desk: Desk, *, batching: Batching | None = None) -> None:
         self.topic = topics.checked(topic)
         self._desk = desk
+        self._batching = batching
 
     def generate_text(
         self, prompt: Prompt, /, *, tools: Sequence[Any] = (), rounds: int = 8, **wishes: Any
@@ -105,7 +109,14 @@ class AIHelper:
         )
 
     def child(self, segment: str) -> "AIHelper":
-        return AIHelper(topics.below(self.topic, segment), self._desk)
+        topic = topics.below(self.topic, segment)
+        return AIHelper(topic, self._desk, batching=self._batching)
+
+    def batch(self, model: str) -> StageBatch:
+        if self._batching is None:
+            message = "A batch needs a stage that waits for it; there is none here."
+            raise NotConfiguredError(message)
+        return self._batching(self.topic, model)
 
 
 def _asked(prompt: Prompt, wishes: dict[str, Any]) -> tuple[Any, Effort]:

@@ -2,6 +2,13 @@
 
 from kernel.authoring.ai import AI
 from kernel.authoring.answers import CallStats, ObjectResult, TextResult
+from kernel.authoring.batches import (
+    BatchItem,
+    BatchProgress,
+    BatchResults,
+    ItemFailed,
+    ItemSucceeded,
+)
 from kernel.authoring.builder import WorkflowBuilder, workflow
 from kernel.authoring.context import StageContext, StageLog, StageStorage
 from kernel.authoring.decorators import batch_stage, stage
@@ -35,11 +42,16 @@ from kernel.model.money import Usd
 __all__ = [
     "AI",
     "Artifact",
+    "BatchItem",
+    "BatchProgress",
+    "BatchResults",
     "CallStats",
     "Completed",
     "Failed",
     "Fatal",
     "Finish",
+    "ItemFailed",
+    "ItemSucceeded",
     "Media",
     "Message",
     "ModelReply",

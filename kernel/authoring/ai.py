@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Protocol, Required, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 from kernel.authoring.answers import CallStats, ObjectResult, TextResult
+from kernel.authoring.batches import StageBatch
 from kernel.model.json import Json
 from kernel.model.message import Media, Message, Usage
 
@@ -193,6 +194,10 @@ class AI(Protocol):
 
     def stats(self, prefix: str | None = None) -> CallStats:
         """Return what this run's calls under *prefix* came to; its own topic's if left out."""
+        ...
+
+    def batch(self, model: str) -> StageBatch:
+        """Return the batch of *model* in this stage, under this topic; for a `batch_stage`."""
         ...
 
     def child(self, segment: str) -> "AI":

@@ -15,7 +15,7 @@ from kernel.model.status import Status
 from kernel.ports.language_model import LanguageModel
 from tests.support.turns import Turns
 from tests.support.workflows import Number
-from tests.support.world import World, memory_ports
+from tests.support.world import World
 
 MODEL = "scripted:one"
 
@@ -30,9 +30,7 @@ def reply(text: str, *, input: int = 1_000, output: int = 100, **more: object) -
 
 
 def with_model(world: World, model: LanguageModel) -> None:
-    world.ports = memory_ports(
-        (), **{**vars(world.ports), "models": model, "registry": world.ports.registry}
-    )
+    world.provide(models=model)
 
 
 def calls(world: World, run_id: str) -> list[ModelCall]:

@@ -45,8 +45,12 @@ class ListLedger:
     settled: int = 0
 
     def begin(self, draft: Draft) -> ModelCall:
+        call = self.drafted(draft)
+        return self.calls.setdefault(call.id, call)
+
+    def drafted(self, draft: Draft) -> ModelCall:
         id_ = draft.id or f"call-{len(self.calls)}"
-        call = ModelCall(
+        return ModelCall(
             id=id_,
             run_id="run-1",
             workflow_id="flow",
@@ -60,7 +64,6 @@ class ListLedger:
             requests=draft.requests,
             reserved=draft.reserve or 0,
         )
-        return self.calls.setdefault(id_, call)
 
     def settle(self, call: ModelCall) -> None:
         if self.calls[call.id].state is CallState.BEGUN:
