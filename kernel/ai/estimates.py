@@ -31,7 +31,7 @@ MEDIUM: Final = 1_600
 
 def of_request(request: ModelRequest) -> Usage:
     """Return what *request* may take."""
-    words = [request.system or "", canonical(dict(request.schema or {}))]
+    words = [request.system or "", canonical(dict(request.schema)) if request.schema else ""]
     words += [canonical(dict(tool.parameters)) + tool.description for tool in request.tools]
     media = sum(isinstance(part, Media) for part in _parts(request.messages))
     words += [_words(part) for part in _parts(request.messages)]

@@ -1,6 +1,7 @@
 """`workflow(...)`: stages put one after the other, checked once, then frozen."""
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from types import NoneType
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
@@ -44,6 +45,7 @@ class WorkflowBuilder(Generic[GivenT_co]):
     output: Schema | None
     groups: tuple[tuple[Any, ...], ...] = ()
     models: tuple[PrivateModel, ...] = ()
+    budget: Decimal | None = None
 
     @overload
     def pipe(
@@ -94,6 +96,7 @@ class WorkflowBuilder(Generic[GivenT_co]):
             output=self.output,
             groups=self.groups,
             models=self.models,
+            budget=self.budget,
         )
         problems = problems or list(problems_of(built))
         if problems:
@@ -111,7 +114,13 @@ class WorkflowBuilder(Generic[GivenT_co]):
 
 @overload
 def workflow(
-    id: str, *, input: None, output: object = None, name: str | None = None, description: str = ""
+    id: str,
+    *,
+    input: None,
+    output: object = None,
+    name: str | None = None,
+    description: str = "",
+    budget: Decimal | None = None,
 ) -> WorkflowBuilder[None]: ...
 @overload
 def workflow(
@@ -121,6 +130,7 @@ def workflow(
     output: object = None,
     name: str | None = None,
     description: str = "",
+    budget: Decimal | None = None,
 ) -> WorkflowBuilder[GivenT]: ...
 @overload
 def workflow(
@@ -130,9 +140,16 @@ def workflow(
     output: object = None,
     name: str | None = None,
     description: str = "",
+    budget: Decimal | None = None,
 ) -> WorkflowBuilder[Any]: ...
 def workflow(
-    id: str, *, input: Any, output: Any = None, name: str | None = None, description: str = ""
+    id: str,
+    *,
+    input: Any,
+    output: Any = None,
+    name: str | None = None,
+    description: str = "",
+    budget: Decimal | None = None,
 ) -> WorkflowBuilder[Any]:
     """Begin a workflow.
 
@@ -142,6 +159,7 @@ def workflow(
         output: What its end must fit; left out, whatever the last group gives.
         name: For people; the id in words unless it is given.
         description: For people.
+        budget: What a run may spend on models, `Usd("2.50")`, unless the run is given another.
     """
     return WorkflowBuilder(
         id=id,
@@ -153,4 +171,5 @@ def workflow(
         output=None
         if output is None
         else Schema(of=output, role=f"The output of workflow '{id}'"),
+        budget=budget,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +27,7 @@ class Workflow:
     output: Schema | None
     groups: tuple[tuple[Stage[Any, Any], ...], ...]
     models: tuple[PrivateModel, ...] = ()
+    budget: Decimal | None = None
 
     @cached_property
     def fingerprint(self) -> str:

@@ -1,9 +1,9 @@
 """The `ctx.ai` that a stage really gets."""
 
+from kernel.ai.asking import AIHelper, Batching
 from kernel.ai.batch_ground import Asked, BatchGround
 from kernel.ai.batches import JobBatch
 from kernel.ai.desk import Desk, Effort
-from kernel.ai.helper import AIHelper, Batching
 from kernel.ai.keeping import Keeping
 from kernel.ai.private import OwnModels, OwnPrices
 from kernel.ai.private_batches import OwnBatches
