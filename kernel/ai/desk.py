@@ -172,7 +172,7 @@ def _written(desk: Desk, draft: Draft) -> Iterator[Line]:
     line = Line(call=desk.ledger.begin(draft))
     try:
         yield line
-    except BaseException as error:
+    except Exception as error:
         desk.ledger.settle(_failed(desk, line, error))
         raise
     desk.ledger.settle(_ended(desk, line))
@@ -192,7 +192,7 @@ def _ended(desk: Desk, line: Line) -> ModelCall:
     )
 
 
-def _failed(desk: Desk, line: Line, error: BaseException) -> ModelCall:
+def _failed(desk: Desk, line: Line, error: Exception) -> ModelCall:
     """Return the call as it failed. What is turned away is not billed; of all else, who knows."""
     code = error.code if isinstance(error, EngineError) else "MODEL_ERROR"
     retryable = not isinstance(error, RejectedError)
