@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar, overload
 
+from kernel.authoring.ai import AI
 from kernel.authoring.bodies import Accepts, Batch, Executes, Later, Mixed, OutputT, PlainT
 from kernel.model.json import Json
 
@@ -100,6 +101,11 @@ class StageContext(Protocol[InputT_co, ConfigT_co]):
 
     @property
     def storage(self) -> StageStorage: ...
+
+    @property
+    def ai(self) -> AI:
+        """Language models, with the run's bill kept."""
+        ...
 
     @property
     def resume_state(self) -> Any:
