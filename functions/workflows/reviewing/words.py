@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 OFFLINE: Final = "offline:reviewer"
 SHIPPED: Final = Path(__file__).with_name("reviews.json")
@@ -32,6 +32,13 @@ class Asked(BaseModel):
     reviews: Annotated[list[Review], Field(min_length=1, max_length=MOST_REVIEWS)] | None = None
     model: str = Field(default=OFFLINE, description="Such as bedrock:amazon.nova-lite-v1:0.")
     judge: str | None = Field(default=None, description="The model that judges, if another one.")
+
+    @field_validator("reviews")
+    @classmethod
+    def _are_told_apart(cls, reviews: list[Review] | None) -> list[Review] | None:
+        if reviews and len({review.id for review in reviews}) < len(reviews):
+            raise ValueError("two reviews have the same id")
+        return reviews
 
 
 class Reviews(BaseModel):
