@@ -1,18 +1,15 @@
-"""What workflow authors import."""
+"""What workflow authors import.
 
-from kernel.authoring.ai import AI
-from kernel.authoring.answers import CallStats, ObjectResult, TextResult
-from kernel.authoring.batches import (
-    BatchItem,
-    BatchProgress,
-    BatchResults,
-    ItemFailed,
-    ItemSucceeded,
-)
+What has to do with language models is loaded when somebody asks for it: it takes some milliseconds
+of the start of every function, and most workflows ask no model.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from kernel.authoring.builder import WorkflowBuilder, workflow
 from kernel.authoring.context import StageContext, StageLog, StageStorage
 from kernel.authoring.decorators import batch_stage, stage
-from kernel.authoring.private_model import PrivateModel
 from kernel.authoring.stage import Stage
 from kernel.authoring.verdict import (
     Artifact,
@@ -26,18 +23,30 @@ from kernel.authoring.verdict import (
     Suspend,
 )
 from kernel.authoring.workflow import Workflow
-from kernel.model.message import (
-    Finish,
-    Media,
-    Message,
-    ModelReply,
-    ModelRequest,
-    Reasoning,
-    Text,
-    ToolCall,
-    Usage,
-)
 from kernel.model.money import Usd
+
+if TYPE_CHECKING:
+    from kernel.authoring.ai import AI
+    from kernel.authoring.answers import CallStats, ObjectResult, TextResult
+    from kernel.authoring.batches import (
+        BatchItem,
+        BatchProgress,
+        BatchResults,
+        ItemFailed,
+        ItemSucceeded,
+    )
+    from kernel.authoring.private_model import PrivateModel
+    from kernel.model.message import (
+        Finish,
+        Media,
+        Message,
+        ModelReply,
+        ModelRequest,
+        Reasoning,
+        Text,
+        ToolCall,
+        Usage,
+    )
 
 __all__ = [
     "AI",
@@ -79,3 +88,23 @@ __all__ = [
     "stage",
     "workflow",
 ]
+
+_LATER: Final = {
+    "kernel.authoring.ai": ("AI",),
+    "kernel.authoring.answers": ("CallStats", "ObjectResult", "TextResult"),
+    "kernel.authoring.batches": (
+        *("BatchItem", "BatchProgress", "BatchResults", "ItemFailed", "ItemSucceeded"),
+    ),
+    "kernel.authoring.private_model": ("PrivateModel",),
+    "kernel.model.message": (
+        *("Finish", "Media", "Message", "ModelReply", "ModelRequest"),
+        *("Reasoning", "Text", "ToolCall", "Usage"),
+    ),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATER.items():
+        if name in names:
+            return getattr(import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from kernel.model.message import ModelReply, ModelRequest
+if TYPE_CHECKING:
+    # Loaded by those who use it: it takes milliseconds of every start.
+    from kernel.model.message import ModelReply, ModelRequest
 
 NAME_RULE: Final = "it is written '<provider>:<name>', such as 'offline:reviewer'"
 
@@ -24,7 +26,7 @@ class PrivateModel:
     """
 
     name: str
-    answer: Callable[[ModelRequest], str | ModelReply] | None = None
+    answer: "Callable[[ModelRequest], str | ModelReply] | None" = None
     embed: Callable[[Sequence[str]], Iterable[Sequence[float]]] | None = None
     input_price: Decimal | None = None
     output_price: Decimal | None = None
