@@ -99,7 +99,7 @@ def test_an_answer_that_is_no_object_comes_in_a_field_of_one(
 ) -> None:
     answer = {"toolUseId": "1", "name": "answer_in_field", "input": {"answer": [1, 2]}}
     cloud.will_say(saying({"toolUse": answer}, stop="tool_use"))
-    schema = {"type": "array", "items": {"type": "integer"}}
+    schema: dict[str, Json] = {"type": "array", "items": {"type": "integer"}}
 
     reply = models.complete(replace(HELLO, schema=schema), within=SOON)
 
