@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final, Self, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
@@ -18,6 +19,7 @@ from pydantic_core import from_json
 
 from kernel.errors import InvalidInputError, RejectedError
 from kernel.model import moment
+from kernel.model.money import MOST
 from kernel.model.run import DEFAULT_PRIORITY
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -60,6 +62,7 @@ class NewRun(BaseModel):
     tenant: _Id | None = None
     start_at: Annotated[datetime, BeforeValidator(_moment)] | None = None
     annotations: dict[_Id, Any] = Field(default_factory=dict)
+    budget: Annotated[Decimal, Field(gt=0, le=MOST, decimal_places=9)] | None = None
 
 
 class Cancelling(BaseModel):

@@ -16,7 +16,15 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from functions.outcomes import MaintenanceResult
 from functions.settings import service
-from kernel.model.change import Change, CreateRun, SaveDeadLetter, UpdateRun, UpdateStage
+from kernel.model.change import (
+    AddSpending,
+    Change,
+    CreateRun,
+    SaveDeadLetter,
+    UpdateRun,
+    UpdateStage,
+)
+from kernel.model.money import dollars
 from kernel.model.status import Status
 
 # By what a run, or a stage, has become.
@@ -47,15 +55,19 @@ class EmbeddedMeter:
     def __init__(self) -> None:
         # Threads share one set of Powertools' metrics; two that send would send each other's.
         self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, float] = {}
         self._spans: list[tuple[str, timedelta]] = []
 
     def committed(self, changes: Sequence[Change]) -> None:
         self.count(Counter(name for change in changes for name in _happened(change)))
+        for change in changes:
+            if isinstance(change, AddSpending):
+                self.count(_spent(change))
 
-    def count(self, counts: Mapping[str, int]) -> None:
+    def count(self, counts: Mapping[str, float]) -> None:
         with self._lock:
-            self._counts.update(counts)
+            for name, number in counts.items():
+                self._counts[name] = self._counts.get(name, 0) + number
 
     def measure(self, name: str, span: timedelta) -> None:
         """Note how long something took; the clocks of two machines may say less than nothing."""
@@ -98,6 +110,19 @@ def of_tick(done: MaintenanceResult) -> Mapping[str, int]:
 def metric(name: str) -> str:
     """Return by what name it counts what a tick did: `stale_released` as `TickStaleReleased`."""
     return NOT_ITS_DOING.get(name) or f"Tick{name.title().replace('_', '')}"
+
+
+def _spent(change: AddSpending) -> Mapping[str, float]:
+    """Return what calls of models came to, in US dollars and tokens."""
+    tally = change.spending.tally
+    return {
+        "ModelCalls": tally.calls,
+        "ModelCallsFailed": tally.failed,
+        "ModelCallsUnpriced": tally.unpriced,
+        "ModelTokensIn": tally.input_tokens,
+        "ModelTokensOut": tally.output_tokens,
+        "ModelCost": float(dollars(tally.cost)),
+    }
 
 
 def _happened(change: Change) -> Iterator[str]:

@@ -3,12 +3,13 @@
 import threading
 from contextlib import suppress
 from functools import cache, partial
+from typing import Any
 
-from boto3.session import Session
 from botocore.session import get_session
 
 from adapters.ai.prices import NoPrices
 from adapters.ai.routing import RoutedBatches, RoutedModels
+from adapters.aws.client import LeanSession
 from adapters.aws.loader import OurLoader
 from adapters.dynamodb.layout import GuardedItems
 from adapters.dynamodb.persistence import DynamoPersistence
@@ -102,7 +103,7 @@ def _ports(settings: Settings) -> Ports:
     # All clients load what they know of AWS through one session, also PynamoDB's.
     core = get_session()
     core.register_component("data_loader", OurLoader())
-    session = Session(botocore_session=core, region_name=settings.region)
+    session: Any = LeanSession(core, region=settings.region)
     clock, entropy, executor = SystemClock(), RandomEntropy(), LocalExecutor()
     items = GuardedItems(
         TableItems(

@@ -7,6 +7,7 @@ from kernel.commands import (
     admit_run,
     advance_run,
     annotate_run,
+    begin_call,
     claim_poll,
     claim_stage,
     close_run,
@@ -17,11 +18,13 @@ from kernel.commands import (
     mark_run,
     mark_stage,
     reap_lease,
+    record_call,
     record_progress,
     renew_lease,
     replay_event,
     rerun_run,
     retire_run,
+    settle_call,
     settle_callback,
     settle_poll,
     settle_stage,
@@ -84,6 +87,9 @@ _route(annotate_run.AnnotateRun, annotate_run.handle)
 _route(mark_run.MarkRun, mark_run.handle)
 _route(mark_stage.MarkStage, mark_stage.handle)
 _route(replay_event.ReplayEvent, replay_event.handle)
+_route(begin_call.BeginCall, begin_call.handle)
+_route(settle_call.SettleCall, settle_call.handle)
+_route(record_call.RecordCall, record_call.handle)
 _route(drop_dead_letter.DropDeadLetter, drop_dead_letter.handle)
 
 _span(create_run.CreateRun, create_run.create_run)

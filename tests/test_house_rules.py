@@ -34,8 +34,8 @@ VAGUE_VERBS = ("do_", "process_")
 
 # What computes and touches nothing. Pydantic is here because stages need typed input and output.
 QUIET = {
-    *("abc", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "enum"),
-    *("functools", "hashlib", "heapq", "hmac", "inspect", "itertools", "json", "math"),
+    *("abc", "base64", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal"),
+    *("enum", "functools", "hashlib", "heapq", "hmac", "inspect", "itertools", "json", "math"),
     *("operator", "pydantic", "re", "traceback", "types", "typing"),
 }
 

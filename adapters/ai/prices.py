@@ -1,9 +1,15 @@
 """What models charge."""
 
-from datetime import datetime
+from __future__ import annotations
 
-from kernel.model.message import Usage
-from kernel.ports.price_book import Price
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Loaded by those who use it: it takes milliseconds of every start.
+    from datetime import datetime
+
+    from kernel.model.message import Usage
+    from kernel.ports.price_book import Price
 
 
 class NoPrices:

@@ -1,21 +1,32 @@
 """Each model goes to its provider, which is made and loaded when it is first used."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from kernel.errors import UnknownModelError
-from kernel.model.message import Delta, EmbedReply, EmbedRequest, ModelReply, ModelRequest
-from kernel.ports.batch_model import (
-    BatchAnswer,
-    BatchLimits,
-    BatchLine,
-    BatchModel,
-    BatchStanding,
-    BatchTicket,
-)
-from kernel.ports.language_model import LanguageModel
+
+if TYPE_CHECKING:
+    # Loaded by those who use it: it takes milliseconds of every start.
+    from kernel.model.message import (
+        Delta,
+        EmbedReply,
+        EmbedRequest,
+        ModelReply,
+        ModelRequest,
+    )
+    from kernel.ports.batch_model import (
+        BatchAnswer,
+        BatchLimits,
+        BatchLine,
+        BatchModel,
+        BatchStanding,
+        BatchTicket,
+    )
+    from kernel.ports.language_model import LanguageModel
 
 ProviderT = TypeVar("ProviderT")
 

@@ -1,12 +1,15 @@
-"""How every adapter comes by its boto3 client: when it is first needed, once, and impatient."""
+"""How every adapter comes by its client: when it is first needed, once, and impatient."""
 
 import threading
 from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-import boto3
-from boto3.session import Session
 from botocore.config import Config
+from botocore.session import Session as CoreSession
+
+if TYPE_CHECKING:
+    # For its types only: boto3 loads S3's transfers, which takes as long as all the kernel.
+    from boto3.session import Session
 
 ClientT = TypeVar("ClientT")
 
@@ -27,7 +30,7 @@ class LazyClient(Generic[ClientT]):
     """A client to be called for; all threads get the same one."""
 
     def __init__(
-        self, session: Session | None, make: Callable[[Session, Config], ClientT]
+        self, session: "Session | None", make: "Callable[[Session, Config], ClientT]"
     ) -> None:
         self._session = session
         self._make = make
@@ -41,8 +44,23 @@ class LazyClient(Generic[ClientT]):
         return self._made[0]
 
 
-def _default_session() -> Session:
+class LeanSession:
+    """Makes clients as boto3's session does, and loads nothing beside them."""
+
+    def __init__(self, core: CoreSession, *, region: str) -> None:
+        self._core = core
+        self._region = region
+
+    def client(self, service: str, *, config: Config) -> Any:
+        return self._core.create_client(service, region_name=self._region, config=config)
+
+
+def _default_session() -> "Session":
     """Return the one that boto3 keeps, so that all clients load their models through it."""
+    # On Lambda nobody comes here, and boto3 is not loaded.
+    import boto3  # noqa: PLC0415
+    from boto3.session import Session  # noqa: PLC0415
+
     if boto3.DEFAULT_SESSION is None:
         boto3.setup_default_session()
     return boto3.DEFAULT_SESSION or Session()

@@ -16,17 +16,22 @@ _BESIDE: Final[dict[str, tuple[Path, Form]]] = {
 }
 
 
-def clauses(conditions: Iterable[Condition], shape: Shape[Any], *, root: str) -> Iterator[Clause]:
-    """Yield what an item must fulfil whose map *root* holds a record of *shape*."""
+def clauses(
+    conditions: Iterable[Condition], shape: Shape[Any], *, root: str | None
+) -> Iterator[Clause]:
+    """Yield what an item must fulfil whose map *root* holds a record of *shape*.
+
+    None: the record is the item itself.
+    """
     for condition in conditions:
         yield _clause(condition, *_find(condition.field, shape, root))
 
 
-def _find(field: str, shape: Shape[Any], root: str) -> tuple[Path, Form]:
+def _find(field: str, shape: Shape[Any], root: str | None) -> tuple[Path, Form]:
     if field in _BESIDE:
         return _BESIDE[field]
     path, form = shape.find(field)
-    return (root, *path), form
+    return (path if root is None else (root, *path)), form
 
 
 def _clause(condition: Condition, path: Path, form: Form) -> Clause:
@@ -40,6 +45,10 @@ def _clause(condition: Condition, path: Path, form: Form) -> Clause:
         case Test.EQUALS | Test.ONE_OF:
             values = value if condition.test is Test.ONE_OF else (value,)
             return _among(values, path, form) or MISSING
+        case Test.AT_MOST:
+            within = Check(path=path, sign=Sign.AT_MOST, value=value)
+            # What is not there counts as 0.
+            return (absent, within) if value >= 0 else (within,)
         case Test.BEFORE | Test.NOT_AFTER | Test.BY:
             sign = Sign.LESS if condition.test is Test.BEFORE else Sign.AT_MOST
             in_time = Check(path=path, sign=sign, value=form.write(value))

@@ -35,6 +35,7 @@ def actions_of(update: Update) -> list[Action]:
         *(Path(list(path)).remove() for path in sorted(update.removes)),
         *_outbox_actions(update),
         *([Path(VERSION).add(1)] if update.counts else []),
+        *(Path(name).add(number) for name, number in update.adds.items()),
     ]
 
 

@@ -12,13 +12,17 @@
 | `past` | PAST# | a stage as it stood in an older generation |
 | `intake`, `note`, `idem`, `dead` | IN, NOTE#, IDEM, DEAD# | the record |
 | `presence` | WORKER# | that a worker serves a queue |
+| `call` | CALL# | one call of a model |
+| `cm`, `li` | BILL | what a run has committed of its budget, and that |
+| `nc`, `nr`, `co`, ... | BILL#, SPENT# | a stage's tally, or a topic's; see spellings.py |
+| `spent` | SPENT# | whose tally it is |
 | `layout` | LAYOUT | how all of this is laid out, as a number: see layout.py |
-| `expires_at` | IDEM, DEAD#, WORKER# | when DynamoDB may delete it, in seconds |
+| `expires_at` | IDEM, DEAD#, WORKER#, SPENT# | when DynamoDB may delete it, in seconds |
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from math import ceil
 from typing import Any, Final, TypeAlias
 
@@ -26,6 +30,7 @@ from adapters.dynamodb import keys, spellings
 from adapters.dynamodb.forms import MOMENT, text_of
 from adapters.dynamodb.keys import Key, Shards
 from kernel.model.annotation import Annotation
+from kernel.model.call import Bill, ModelCall, Spending
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
@@ -163,6 +168,37 @@ def presence_item(presence: Presence) -> Item:
 
 def presence_of(item: Item) -> Presence:
     return spellings.PRESENCE.read(item["presence"])
+
+
+def call_item(call: ModelCall) -> Item:
+    place = _place(keys.call_key(call.run_id, call.stage_id, call.id))
+    return {**place, "call": spellings.CALL.write(call)}
+
+
+def call_of(item: Item) -> ModelCall:
+    return spellings.CALL.read(item["call"], run_id=_run_id(item))
+
+
+def bill_of(run_id: str, found: Iterable[Item]) -> Bill | None:
+    """Return the bill that lies in several items, one a stage; None where there is none."""
+    by_key = {item["sk"]: item for item in found}
+    own = by_key.pop(keys.BILL, None)
+    if own is None:
+        return None
+    stages = {
+        sk.removeprefix(keys.STAGE_BILLS): spellings.TALLY.read(item)
+        for sk, item in by_key.items()
+    }
+    # A bill that was opened with a limit has no number yet.
+    return spellings.BILL.read({"cm": 0, **own}, run_id=run_id, stages=stages)
+
+
+def spending_of(item: Item) -> Spending:
+    return spellings.SPENDING.read(
+        item["spent"],
+        tally=spellings.TALLY.read(item),
+        expires_at=datetime.fromtimestamp(int(item["expires_at"]), UTC),
+    )
 
 
 def due(

@@ -12,6 +12,10 @@ NOTES: Final = "NOTE#"
 PASTS: Final = "PAST#"
 DEAD: Final = "DEAD#"
 WORKERS: Final = "WORKER#"
+CALLS: Final = "CALL#"
+BILL: Final = "BILL"
+STAGE_BILLS: Final = "BILL#"
+SPENT: Final = "SPENT#"
 REMOVAL: Final = "removal-"
 
 
@@ -46,6 +50,30 @@ def note_key(run_id: str, annotation_id: str) -> Key:
 
 def past_key(run_id: str, stage_id: str, generation: int, attempt: int) -> Key:
     return Key(pk=partition(run_id), sk=f"{PASTS}{stage_id}#{generation:06}#{attempt:06}")
+
+
+def call_key(run_id: str, stage_id: str, call_id: str) -> Key:
+    return Key(pk=partition(run_id), sk=f"{calls_prefix(stage_id)}{call_id}")
+
+
+def calls_prefix(stage_id: str | None) -> str:
+    return CALLS if stage_id is None else f"{CALLS}{stage_id}#"
+
+
+def bill_key(run_id: str, stage_id: str | None = None) -> Key:
+    """Return the key of a run's bill, or of what one of its stages has on it."""
+    sk = BILL if stage_id is None else f"{STAGE_BILLS}{stage_id}"
+    return Key(pk=partition(run_id), sk=sk)
+
+
+def spending_key(shard: str, month: str, topic: str, run_id: str) -> Key:
+    """Return the key of what a run spent: those of a topic lie together in each shard."""
+    return Key(pk=f"{SPENT}{month}#{shard}", sk=f"{topic}#{run_id}")
+
+
+def spending_prefixes(topic: str) -> tuple[str, str]:
+    """Return how the keys begin of a topic itself, and of those that go on from it."""
+    return f"{topic}#", f"{topic}."
 
 
 def idempotency_key(command: str, key: str) -> Key:
@@ -96,6 +124,7 @@ class Shards:
     due: int = 8
     listing: int = 4
     dead: int = 4
+    spent: int = 4
 
     def due_shard(self, run_id: str, *, is_settled: bool = False) -> str:
         return f"{REMOVAL if is_settled else ''}{_steady(run_id) % self.due}"
@@ -108,6 +137,12 @@ class Shards:
 
     def dead_partitions(self) -> list[str]:
         return [f"{DEAD}{number}" for number in range(self.dead)]
+
+    def spent_shard(self, run_id: str) -> str:
+        return str(_steady(run_id) % self.spent)
+
+    def spent_partitions(self, month: str) -> list[str]:
+        return [f"{SPENT}{month}#{number}" for number in range(self.spent)]
 
     def runs_hash(self, workflow_id: str, run_id: str) -> str:
         return f"{workflow_id}#{_steady(run_id) % self.listing}"

@@ -132,6 +132,7 @@ def _updated(item: Item, update: Update) -> Item:
         **rest,
         **({OUTBOX: outbox} if outbox else {}),
         **({VERSION: item[VERSION] + 1} if update.counts else {}),
+        **{name: item.get(name, 0) + number for name, number in update.adds.items()},
     }
 
 

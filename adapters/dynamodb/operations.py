@@ -58,6 +58,7 @@ class Update:
         appends: Events for the end of the outbox.
         clears: The outbox is emptied first.
         counts: The version goes up by one.
+        adds: What numbers go up by; one that is not there counts as 0.
     """
 
     key: Key
@@ -67,6 +68,7 @@ class Update:
     appends: tuple[str, ...] = ()
     clears: bool = False
     counts: bool = False
+    adds: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +132,12 @@ def _update(first: Update, second: Update) -> Update:
         appends=(*first.appends, *second.appends),
         clears=first.clears or second.clears,
         counts=first.counts or second.counts,
+        adds={
+            name: first.adds.get(name, 0) + second.adds.get(name, 0)
+            for name in (*first.adds, *second.adds)
+        },
     )
-    _refuse_overlap([*both.sets, *both.removes])
+    _refuse_overlap([*both.sets, *both.removes, *((name,) for name in both.adds)])
     return both
 
 

@@ -15,6 +15,7 @@ from adapters.dynamodb.table_items import TableItems
 from adapters.dynamodb.translation import translate
 from kernel.errors import NotFoundError
 from kernel.model.annotation import Annotation
+from kernel.model.call import Bill, ModelCall, Spending
 from kernel.model.change import Change, UpdateStage
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.idempotency import IdempotencyRecord
@@ -122,6 +123,22 @@ class DynamoPersistence:
     def presences(self, queue: str) -> Sequence[Presence]:
         found = self._items.query(keys.queue_partition(queue), keys.WORKERS)
         return [items.presence_of(item) for item in found]
+
+    def bill(self, run_id: str) -> Bill | None:
+        return items.bill_of(run_id, self._items.query(keys.partition(run_id), keys.BILL))
+
+    def call(self, run_id: str, stage_id: str, call_id: str) -> ModelCall | None:
+        item = self._items.get(keys.call_key(run_id, stage_id, call_id))
+        return items.call_of(item) if item else None
+
+    def calls(self, run_id: str, stage_id: str | None = None) -> Iterator[ModelCall]:
+        found = self._items.walk(keys.partition(run_id), keys.calls_prefix(stage_id))
+        yield from map(items.call_of, found)
+
+    def spending(self, topic: str, month: str) -> Iterator[Spending]:
+        for pk in self._shards.spent_partitions(month):
+            for prefix in keys.spending_prefixes(topic):
+                yield from map(items.spending_of, self._items.walk(pk, prefix))
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         first = self._due(by, limit, is_settled=False)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from adapters.dynamodb.forms import JSON, MOMENT, PLAIN, SPAN, STATUS, Pair, each, text_of
 from adapters.dynamodb.shape import Shape
 from kernel.model.annotation import Annotation
+from kernel.model.call import Bill, CallKind, CallState, ModelCall, Spending, Tally
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.failure import Failure
@@ -146,6 +147,58 @@ PRESENCE: Final = Shape(
     seen_at=("a", MOMENT),
     expires_at=("x", MOMENT),
     fingerprints=("fp", JSON),
+)
+_CALL_STATE: Final = Pair(writing=str, reading=CallState)
+CALL: Final = Shape(
+    ModelCall,
+    id=("id", PLAIN),
+    workflow_id=("wf", PLAIN),
+    stage_id=("s", PLAIN),
+    generation=("ge", PLAIN),
+    attempt=("at", PLAIN),
+    topic=("to", PLAIN),
+    model=("mo", JSON),
+    kind=("ki", Pair(writing=str, reading=CallKind)),
+    state=("st", _CALL_STATE),
+    begun_at=("a", MOMENT),
+    latency=("la", SPAN),
+    requests=("rq", PLAIN),
+    reserved=("rs", PLAIN),
+    input_tokens=("ti", PLAIN),
+    output_tokens=("tp", PLAIN),
+    cached_tokens=("tc", PLAIN),
+    cache_written_tokens=("tw", PLAIN),
+    reasoning_tokens=("tr", PLAIN),
+    cost=("co", PLAIN),
+    input_price=("pi", PLAIN),
+    output_price=("pp", PLAIN),
+    price_version=("pv", JSON),
+    finish=("fi", JSON),
+    error=("er", _FAILURE),
+    prompt=("p", JSON),
+    response=("r", JSON),
+)
+# Numbers that commits add to must lie in the item itself: DynamoDB adds to nothing else.
+TALLY: Final = Shape(
+    Tally,
+    calls=("nc", PLAIN),
+    requests=("nr", PLAIN),
+    failed=("nf", PLAIN),
+    unpriced=("nu", PLAIN),
+    input_tokens=("ti", PLAIN),
+    output_tokens=("tp", PLAIN),
+    cached_tokens=("tc", PLAIN),
+    cost=("co", PLAIN),
+    in_flight=("fl", PLAIN),
+    held=("he", PLAIN),
+)
+BILL: Final = Shape(Bill, limit=("li", PLAIN), committed=("cm", PLAIN))
+SPENDING: Final = Shape(
+    Spending,
+    topic=("to", PLAIN),
+    month=("mo", PLAIN),
+    run_id=("r", PLAIN),
+    workflow_id=("wf", PLAIN),
 )
 # An event is a text in the outbox: it is appended, read and cleared as a whole.
 EVENT: Final = Shape(

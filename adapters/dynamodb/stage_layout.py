@@ -20,10 +20,11 @@ from adapters.dynamodb.operations import (
     Clause,
     Operation,
     Put,
+    Require,
     Sign,
     Update,
 )
-from kernel.model.change import Change, UpdateStage, moves_version
+from kernel.model.change import Change, RequireStage, UpdateStage, moves_version
 from kernel.model.stage import StageRecord
 from kernel.model.status import Status
 
@@ -97,6 +98,17 @@ def update_stage(change: UpdateStage) -> Update:
         clears=change.clears,
         counts=moves_version(change),
     )
+
+
+def require_stage(change: RequireStage) -> Require:
+    """Leave a stage that is not settled as it is, if it is as required."""
+    key, solo = change.key, change.key.solo
+    place = (
+        keys.run_key(key.run_id) if solo else keys.stage_key(key.run_id, key.group, key.stage_id)
+    )
+    mine = (Check(path=(items.STAGE, "id"), sign=Sign.SAME, value=key.stage_id),)
+    required = clauses(change.requires, spellings.STAGE, root=items.STAGE)
+    return Require(key=place, requires=(mine if solo else THERE, *required))
 
 
 def _still(stage: StageRecord) -> Clause:

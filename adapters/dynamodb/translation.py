@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from adapters.dynamodb import items, keys, spellings
+from adapters.dynamodb.bill_layout import bill_parts
 from adapters.dynamodb.conditions import clauses
 from adapters.dynamodb.due_moves import due_moves
 from adapters.dynamodb.keys import Key, Shards
@@ -18,9 +19,18 @@ from adapters.dynamodb.operations import (
     Update,
     merged,
 )
-from adapters.dynamodb.stage_layout import create_sibling, fold, settle, settles, update_stage
+from adapters.dynamodb.stage_layout import (
+    create_sibling,
+    fold,
+    require_stage,
+    settle,
+    settles,
+    update_stage,
+)
 from kernel.model.change import (
     AddAnnotation,
+    AddSpending,
+    AddToBill,
     Change,
     CreateRun,
     CreateStage,
@@ -28,8 +38,11 @@ from kernel.model.change import (
     KeepPast,
     RemoveDeadLetter,
     RequireRun,
+    RequireStage,
+    SaveCall,
     SaveDeadLetter,
     SaveIdempotency,
+    SetLimit,
     UpdateRun,
     UpdateStage,
     moves_version,
@@ -51,19 +64,27 @@ def _parts(change: Change, shards: Shards) -> Sequence[Operation]:
     match change:
         case CreateRun():
             return _create_run(change, shards)
-        case UpdateStage():
-            return settle(change, shards) if settles(change) else [update_stage(change)]
-        case CreateStage(stage=stage):
-            return [fold(stage) if stage.solo else create_sibling(stage, shards)]
+        case UpdateStage() | CreateStage():
+            return _of_stage(change, shards)
         case UpdateRun():
             return [_update_run(change)]
+        case SaveCall() | AddToBill() | SetLimit() | AddSpending():
+            return bill_parts(change, shards)
         case _:
             return [_of_run(change, shards)]
+
+
+def _of_stage(change: UpdateStage | CreateStage, shards: Shards) -> Sequence[Operation]:
+    if isinstance(change, UpdateStage):
+        return settle(change, shards) if settles(change) else [update_stage(change)]
+    stage = change.stage
+    return [fold(stage) if stage.solo else create_sibling(stage, shards)]
 
 
 def _of_run(
     change: DeleteRun
     | RequireRun
+    | RequireStage
     | KeepPast
     | SaveIdempotency
     | AddAnnotation
@@ -80,6 +101,8 @@ def _of_run(
         case RequireRun(run_id=run_id, requires=requires):
             required = clauses(requires, spellings.RUN, root=items.RUN)
             return Require(key=keys.run_key(run_id), requires=(THERE, *required))
+        case RequireStage():
+            return require_stage(change)
         case _:
             return _beside(change)
 

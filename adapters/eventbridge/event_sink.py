@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from boto3.session import Session
 from botocore.exceptions import ClientError
 
 from adapters.aws.batches import batches
@@ -14,6 +13,10 @@ from kernel.errors import UnavailableError
 from kernel.model import moment
 from kernel.model.event import Event
 from kernel.ports.event_sink import Published
+
+if TYPE_CHECKING:
+    # For its types only: boto3 loads S3's transfers, which takes as long as all the kernel.
+    from boto3.session import Session
 
 # What AWS always took in one request. A larger event goes alone; newer limits may let it pass.
 LARGEST: Final = 256 * 1024 - 1
@@ -37,7 +40,7 @@ class EventBridgeSink:
     """A bus. AWS says nothing when there is no such bus; the events are gone then."""
 
     def __init__(
-        self, *, bus: str, source: str = "headrace", session: Session | None = None
+        self, *, bus: str, source: str = "headrace", session: "Session | None" = None
     ) -> None:
         self._bus = bus
         self._source = source

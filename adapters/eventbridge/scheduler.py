@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from boto3.session import Session
 from botocore.exceptions import ClientError
 
 from adapters.aws.client import LazyClient
@@ -15,6 +14,10 @@ from kernel.model.bell import Bell
 from kernel.model.ids import short
 from kernel.model.lacking import no_queue
 from kernel.model.moment import to_text
+
+if TYPE_CHECKING:
+    # For its types only: boto3 loads S3's transfers, which takes as long as all the kernel.
+    from boto3.session import Session
 
 # What a schedule can carry.
 LARGEST: Final = 256 * 1024
@@ -38,7 +41,7 @@ class EventBridgeScheduler:
         queue_arn: str,
         urgent_queue_arn: str,
         queues: Mapping[str, str] | None = None,
-        session: Session | None = None,
+        session: "Session | None" = None,
     ) -> None:
         self._group = group
         self._role = role_arn

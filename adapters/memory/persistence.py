@@ -4,38 +4,49 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
-from kernel.errors import ConditionFailedError, NotFoundError
+from adapters.memory.bills import MemoryBills
+from adapters.memory.records import (
+    LetterId,
+    StageId,
+    id_of,
+    letter_id,
+    place_of,
+    require,
+    require_each,
+    written,
+)
+from kernel.errors import NotFoundError
 from kernel.model.annotation import Annotation
+from kernel.model.call import Bill, ModelCall, Spending
 from kernel.model.change import (
     AddAnnotation,
+    AddSpending,
+    AddToBill,
     Change,
-    Condition,
     CreateRun,
     CreateStage,
     DeleteRun,
     KeepPast,
     RemoveDeadLetter,
     RequireRun,
+    RequireStage,
+    SaveCall,
     SaveDeadLetter,
     SaveIdempotency,
+    SetLimit,
     UpdateRun,
     UpdateStage,
-    moves_version,
 )
 from kernel.model.dead_letter import DeadLetter
-from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.presence import Presence
 from kernel.model.run import Intake, Run
 from kernel.model.stage import StageKey, StageRecord
 from kernel.ports.persistence import Due, Head, Snapshot, Standing
 
-_Record = TypeVar("_Record", Run, StageRecord)
-_StageId = tuple[str, int, str]
 _Beside: TypeAlias = KeepPast | SaveIdempotency | AddAnnotation | SaveDeadLetter | RemoveDeadLetter
-_LetterId = tuple[datetime, str]
 
 
 class MemoryPersistence:
@@ -45,14 +56,15 @@ class MemoryPersistence:
         self._lock = threading.Lock()
         self._runs: dict[str, Run] = {}
         self._intakes: dict[str, Intake] = {}
-        self._stages: dict[_StageId, StageRecord] = {}
+        self._stages: dict[StageId, StageRecord] = {}
         self._idempotency: dict[tuple[str, str], IdempotencyRecord] = {}
         self._past: dict[str, dict[tuple[str, int, str, int, int], StageRecord]] = {}
         self._annotations: dict[str, dict[str, Annotation]] = {}
-        self._dead: dict[_LetterId, DeadLetter] = {}
+        self._dead: dict[LetterId, DeadLetter] = {}
         self._presences: dict[tuple[str, str], Presence] = {}
-        self._stages_of: dict[str, dict[_StageId, None]] = {}
-        self._due: dict[tuple[str, _StageId | None], datetime] = {}
+        self._bills = MemoryBills()
+        self._stages_of: dict[str, dict[StageId, None]] = {}
+        self._due: dict[tuple[str, StageId | None], datetime] = {}
 
     def commit(self, changes: Sequence[Change]) -> None:
         with self._lock:
@@ -84,7 +96,7 @@ class MemoryPersistence:
 
     def standing(self, key: StageKey) -> Standing:
         with self._lock:
-            stage = self._stages.get(_id(key))
+            stage = self._stages.get(id_of(key))
             if stage is None:
                 message = f"Run {key.run_id!r} has no stage {key.stage_id!r} in group {key.group}."
                 raise NotFoundError(message, run_id=key.run_id, stage_id=key.stage_id)
@@ -94,7 +106,7 @@ class MemoryPersistence:
         with self._lock:
             run = self._run(run_id)
             stages = (self._stages[id_] for id_ in self._stages_of.get(run_id, ()))
-            return Snapshot(run=run, stages=tuple(sorted(stages, key=_place)))
+            return Snapshot(run=run, stages=tuple(sorted(stages, key=place_of)))
 
     def group(self, run_id: str, group: int) -> Iterator[StageRecord]:
         with self._lock:
@@ -114,7 +126,7 @@ class MemoryPersistence:
     def past(self, run_id: str) -> Sequence[StageRecord]:
         with self._lock:
             kept = self._past.get(run_id, {}).values()
-            return sorted(kept, key=lambda stage: (stage.generation, *_place(stage)))
+            return sorted(kept, key=lambda stage: (stage.generation, *place_of(stage)))
 
     def annotations(self, run_id: str) -> Sequence[Annotation]:
         with self._lock:
@@ -131,6 +143,7 @@ class MemoryPersistence:
                 return True
             for rows in (self._intakes, self._past, self._annotations, self._stages_of):
                 rows.pop(run_id, None)
+            self._bills.forget(run_id)
             return False
 
     def dead_letters(self) -> Iterator[DeadLetter]:
@@ -140,7 +153,7 @@ class MemoryPersistence:
 
     def has_dead_letter(self, letter: DeadLetter) -> bool:
         with self._lock:
-            return _letter_id(letter) in self._dead
+            return letter_id(letter) in self._dead
 
     def note_presence(self, presence: Presence) -> None:
         with self._lock:
@@ -151,6 +164,24 @@ class MemoryPersistence:
             found = [each for each in self._presences.values() if each.queue == queue]
         return sorted(found, key=lambda each: each.worker_id)
 
+    def bill(self, run_id: str) -> Bill | None:
+        with self._lock:
+            return self._bills.bill(run_id)
+
+    def call(self, run_id: str, stage_id: str, call_id: str) -> ModelCall | None:
+        with self._lock:
+            return self._bills.call(run_id, stage_id, call_id)
+
+    def calls(self, run_id: str, stage_id: str | None = None) -> Iterator[ModelCall]:
+        with self._lock:
+            found = self._bills.calls(run_id, stage_id)
+        yield from found
+
+    def spending(self, topic: str, month: str) -> Iterator[Spending]:
+        with self._lock:
+            found = self._bills.spending(topic, month)
+        yield from found
+
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         with self._lock:
             found = [(at, *key) for key, at in self._due.items() if at <= by]
@@ -160,7 +191,7 @@ class MemoryPersistence:
     def _is_settled(self, run_id: str) -> bool:
         return run_id in self._runs and self._runs[run_id].is_settled
 
-    def _nomination(self, at: datetime, run_id: str, id_: _StageId | None) -> Due:
+    def _nomination(self, at: datetime, run_id: str, id_: StageId | None) -> Due:
         stage = self._stages[id_].key if id_ else None
         return Due(run_id=run_id, at=at, stage=stage)
 
@@ -174,19 +205,24 @@ class MemoryPersistence:
     def _check(self, change: Change) -> None:
         match change:
             case CreateRun(run=run):
-                _require(run.id not in self._runs, f"Run {run.id!r} exists already.")
+                require(run.id not in self._runs, f"Run {run.id!r} exists already.")
             case CreateStage(stage=stage):
-                old = self._stages.get(_id(stage.key))
+                old = self._stages.get(id_of(stage.key))
                 fresh = old is None or old.generation < stage.generation
-                _require(fresh, f"Stage {stage.id!r} exists already in this generation.")
+                require(fresh, f"Stage {stage.id!r} exists already in this generation.")
             case UpdateRun(run=run):
-                _require_each(self._runs.get(run.id), change.requires)
+                require_each(self._runs.get(run.id), change.requires)
             case UpdateStage(stage=stage):
-                _require_each(self._stages.get(_id(stage.key)), change.requires)
-            case DeleteRun(run_id=run_id, requires=requires):
-                _require_each(self._runs.get(run_id), requires)
-            case RequireRun(run_id=run_id, requires=requires):
-                _require_each(self._runs.get(run_id), requires)
+                require_each(self._stages.get(id_of(stage.key)), change.requires)
+            case RequireStage(key=key, requires=requires):
+                require_each(self._stages.get(id_of(key)), requires)
+            case SaveCall() | AddToBill() | SetLimit() | AddSpending():
+                self._bills.check(change)
+            case (
+                DeleteRun(run_id=run_id, requires=requires)
+                | RequireRun(run_id=run_id, requires=requires)
+            ):
+                require_each(self._runs.get(run_id), requires)
             case _:
                 self._check_beside(change)
 
@@ -195,10 +231,10 @@ class MemoryPersistence:
             case SaveIdempotency(record=record, now=now):
                 known = self._idempotency.get((record.command, record.key))
                 free = known is None or known.expires_at < now
-                _require(free, f"The key {record.key!r} was used before.")
+                require(free, f"The key {record.key!r} was used before.")
             case RemoveDeadLetter(letter=letter):
-                there = _letter_id(letter) in self._dead
-                _require(there, f"Event {letter.event.id!r} is no dead letter any more.")
+                there = letter_id(letter) in self._dead
+                require(there, f"Event {letter.event.id!r} is no dead letter any more.")
             case KeepPast() | AddAnnotation() | SaveDeadLetter():
                 pass
 
@@ -208,23 +244,25 @@ class MemoryPersistence:
                 self._keep_run(run)
                 self._intakes[run.id] = intake
             case UpdateRun(run=run):
-                self._keep_run(_written(self._runs[run.id], change))
+                self._keep_run(written(self._runs[run.id], change))
             case DeleteRun(run_id=run_id):
                 del self._runs[run_id]
                 self._due.pop((run_id, None), None)
             case CreateStage(stage=stage):
                 self._keep_stage(stage)
             case UpdateStage(stage=stage):
-                self._keep_stage(_written(self._stages[_id(stage.key)], change))
-            case RequireRun():
+                self._keep_stage(written(self._stages[id_of(stage.key)], change))
+            case RequireRun() | RequireStage():
                 pass
+            case SaveCall() | AddToBill() | SetLimit() | AddSpending():
+                self._bills.apply(change)
             case _:
                 self._apply_beside(change)
 
     def _apply_beside(self, change: _Beside) -> None:
         match change:
             case KeepPast(stage=stage):
-                attempt = (*_id(stage.key), stage.generation, stage.attempt)
+                attempt = (*id_of(stage.key), stage.generation, stage.attempt)
                 history = replace(stage, outbox=(), due_at=None)
                 self._past.setdefault(stage.run_id, {})[attempt] = history
             case SaveIdempotency(record=record):
@@ -232,54 +270,22 @@ class MemoryPersistence:
             case AddAnnotation(annotation=row):
                 self._annotations.setdefault(row.run_id, {})[row.id] = row
             case SaveDeadLetter(letter=letter):
-                self._dead[_letter_id(letter)] = letter
+                self._dead[letter_id(letter)] = letter
             case RemoveDeadLetter(letter=letter):
-                del self._dead[_letter_id(letter)]
+                del self._dead[letter_id(letter)]
 
     def _keep_run(self, run: Run) -> None:
         self._runs[run.id] = run
         self._nominate((run.id, None), run.due_at)
 
     def _keep_stage(self, stage: StageRecord) -> None:
-        id_ = _id(stage.key)
+        id_ = id_of(stage.key)
         self._stages[id_] = stage
         self._stages_of.setdefault(stage.run_id, {})[id_] = None
         self._nominate((stage.run_id, id_), stage.due_at)
 
-    def _nominate(self, key: tuple[str, _StageId | None], at: datetime | None) -> None:
+    def _nominate(self, key: tuple[str, StageId | None], at: datetime | None) -> None:
         if at is None:
             self._due.pop(key, None)
         else:
             self._due[key] = at
-
-
-def _id(key: StageKey) -> _StageId:
-    return (key.run_id, key.group, key.stage_id)
-
-
-def _letter_id(letter: DeadLetter) -> _LetterId:
-    return (letter.at, letter.event.id)
-
-
-def _place(stage: StageRecord) -> tuple[int, int, str]:
-    return (stage.group, stage.ordinal, stage.id)
-
-
-def _require(fulfilled: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
-    if not fulfilled:
-        raise ConditionFailedError(message)
-
-
-def _require_each(record: Run | StageRecord | None, requires: Sequence[Condition]) -> None:
-    _require(record is not None, "There is no such record.")
-    for condition in requires:
-        message = f"{condition.field} is not {condition.test} {condition.value}."
-        _require(condition.holds(record), message)
-
-
-def _written(stored: _Record, change: UpdateRun | UpdateStage) -> _Record:
-    source = change.run if isinstance(change, UpdateRun) else change.stage
-    fields = {name: getattr(source, name) for name in change.writes}
-    kept: tuple[Event, ...] = () if change.clears else stored.outbox
-    version = stored.version + moves_version(change)
-    return replace(stored, **fields, outbox=(*kept, *change.events), version=version)

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from boto3.session import Session
 from botocore.exceptions import ClientError
 
 from adapters.aws.client import LazyClient
 from adapters.aws.errors import code_of, translated
 from kernel.errors import NotFoundError, UnavailableError
 from kernel.model.blob_key import checked
+
+if TYPE_CHECKING:
+    # For its types only: boto3 loads S3's transfers, which takes as long as all the kernel.
+    from boto3.session import Session
 
 # What S3 lists and removes in one request.
 _MOST: Final = 1_000
@@ -19,7 +22,7 @@ _MOST: Final = 1_000
 class S3BlobStore:
     """A bucket."""
 
-    def __init__(self, *, bucket: str, session: Session | None = None) -> None:
+    def __init__(self, *, bucket: str, session: "Session | None" = None) -> None:
         self._bucket = bucket
         self._s3 = LazyClient(session, lambda session, config: session.client("s3", config=config))
 

@@ -5,9 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from boto3.session import Session
 from botocore.exceptions import ClientError
 
 from adapters.aws.batches import MOST, batches
@@ -18,6 +17,10 @@ from kernel.errors import NotFoundError, UnavailableError
 from kernel.model.bell import Bell
 from kernel.model.lacking import no_queue
 from kernel.ports.job_transport import Delivery
+
+if TYPE_CHECKING:
+    # For its types only: boto3 loads S3's transfers, which takes as long as all the kernel.
+    from boto3.session import Session
 
 LONGEST_DELAY: Final = timedelta(minutes=15)
 LONGEST_HIDING: Final = timedelta(hours=12)
@@ -46,7 +49,7 @@ class SqsJobTransport:
         urgent_queue_url: str,
         queues: Mapping[str, str] | None = None,
         wait: timedelta = timedelta(seconds=1),
-        session: Session | None = None,
+        session: "Session | None" = None,
     ) -> None:
         self._ordinary = queue_url
         self._urgent = urgent_queue_url

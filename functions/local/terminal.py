@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from rich.console import Console
@@ -52,6 +53,8 @@ class Terminal:
         self.say()
         self.say(_verdict(run))
         self.say(_totals(run, calls))
+        if spent := _spent(run.shown.get("bill")):
+            self.say(spent)
         if run.status == "COMPLETED":
             self.say(f"Output: {_shortened(run.output)}")
             self.say(f"All of it is at {folder.output}, with the log beside it.")
@@ -92,6 +95,20 @@ def _totals(run: RunView, calls: Mapping[str, int]) -> str:
     return (
         f"{_counted(begun, 'stage')}, {_counted(run.polls, 'poll')},"
         f" {_counted(sum(calls.values()), 'AWS call')} ({by_service})."
+    )
+
+
+def _spent(bill: Mapping[str, Any] | None) -> str:
+    """Return what language models cost; nothing where none was asked."""
+    total = (bill or {}).get("total", {})
+    if not total.get("calls"):
+        return ""
+    tokens = total["input_tokens"] + total["output_tokens"]
+    unpriced = total["unpriced"]
+    without = f", {unpriced} of them without a known price" if unpriced else ""
+    return (
+        f"Language models: {_counted(total['calls'], 'call')}{without}, {tokens:,} tokens,"
+        f" ${Decimal(total['cost']):.6f}."
     )
 
 

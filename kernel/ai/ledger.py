@@ -40,6 +40,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def drafted(self, draft: Draft) -> ModelCall:
+        """Return the line that *draft* would be, without writing it down."""
+        ...
+
     def settle(self, call: ModelCall) -> None:
         """Write down how a call that was begun has ended; once is enough, twice does no harm."""
         ...

@@ -1,12 +1,14 @@
 """`workflow(...)`: stages put one after the other, checked once, then frozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from types import NoneType
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from kernel.authoring.bodies import Accepts, Batch, Executes, Later, Mixed, OutputT, PlainT
 from kernel.authoring.context import StageContext
 from kernel.authoring.naming import in_words
+from kernel.authoring.private_model import PrivateModel
 from kernel.authoring.rules import problems_of
 from kernel.authoring.schema import Schema
 from kernel.authoring.stage import Stage
@@ -42,6 +44,8 @@ class WorkflowBuilder(Generic[GivenT_co]):
     input: Schema
     output: Schema | None
     groups: tuple[tuple[Any, ...], ...] = ()
+    models: tuple[PrivateModel, ...] = ()
+    budget: Decimal | None = None
 
     @overload
     def pipe(
@@ -72,6 +76,10 @@ class WorkflowBuilder(Generic[GivenT_co]):
         """
         return self._with(stages)
 
+    def register_models(self, *models: PrivateModel) -> "WorkflowBuilder[GivenT_co]":
+        """Add models of its own, which its stages ask by their names before any provider's."""
+        return replace(self, models=(*self.models, *models))
+
     def build(self) -> Workflow:
         """Return the workflow.
 
@@ -87,6 +95,8 @@ class WorkflowBuilder(Generic[GivenT_co]):
             input=self.input,
             output=self.output,
             groups=self.groups,
+            models=self.models,
+            budget=self.budget,
         )
         problems = problems or list(problems_of(built))
         if problems:
@@ -99,19 +109,18 @@ class WorkflowBuilder(Generic[GivenT_co]):
         return built
 
     def _with(self, group: tuple[Any, ...]) -> "WorkflowBuilder[Any]":
-        return WorkflowBuilder(
-            id=self.id,
-            name=self.name,
-            description=self.description,
-            input=self.input,
-            output=self.output,
-            groups=(*self.groups, group),
-        )
+        return replace(self, groups=(*self.groups, group))
 
 
 @overload
 def workflow(
-    id: str, *, input: None, output: object = None, name: str | None = None, description: str = ""
+    id: str,
+    *,
+    input: None,
+    output: object = None,
+    name: str | None = None,
+    description: str = "",
+    budget: Decimal | None = None,
 ) -> WorkflowBuilder[None]: ...
 @overload
 def workflow(
@@ -121,6 +130,7 @@ def workflow(
     output: object = None,
     name: str | None = None,
     description: str = "",
+    budget: Decimal | None = None,
 ) -> WorkflowBuilder[GivenT]: ...
 @overload
 def workflow(
@@ -130,9 +140,16 @@ def workflow(
     output: object = None,
     name: str | None = None,
     description: str = "",
+    budget: Decimal | None = None,
 ) -> WorkflowBuilder[Any]: ...
 def workflow(
-    id: str, *, input: Any, output: Any = None, name: str | None = None, description: str = ""
+    id: str,
+    *,
+    input: Any,
+    output: Any = None,
+    name: str | None = None,
+    description: str = "",
+    budget: Decimal | None = None,
 ) -> WorkflowBuilder[Any]:
     """Begin a workflow.
 
@@ -142,6 +159,7 @@ def workflow(
         output: What its end must fit; left out, whatever the last group gives.
         name: For people; the id in words unless it is given.
         description: For people.
+        budget: What a run may spend on models, `Usd("2.50")`, unless the run is given another.
     """
     return WorkflowBuilder(
         id=id,
@@ -153,4 +171,5 @@ def workflow(
         output=None
         if output is None
         else Schema(of=output, role=f"The output of workflow '{id}'"),
+        budget=budget,
     )

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from kernel.authoring.bodies import Accepts, Batch, Executes, Later, Mixed, OutputT, PlainT
 from kernel.model.json import Json
+
+if TYPE_CHECKING:
+    # Loaded by those who use it: it takes milliseconds of every start.
+    from kernel.authoring.ai import AI
 
 InputT_co = TypeVar("InputT_co", covariant=True)
 ConfigT_co = TypeVar("ConfigT_co", covariant=True)
@@ -100,6 +104,11 @@ class StageContext(Protocol[InputT_co, ConfigT_co]):
 
     @property
     def storage(self) -> StageStorage: ...
+
+    @property
+    def ai(self) -> "AI":
+        """Language models, with the run's bill kept."""
+        ...
 
     @property
     def resume_state(self) -> Any:

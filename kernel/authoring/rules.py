@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from kernel.authoring.joints import Group, problems_between
 from kernel.authoring.naming import QUEUE_RULE, RULE, is_identifier, is_queue_name
+from kernel.authoring.private_model import problems_of_models
 from kernel.authoring.schema import Schema, problems_in
 from kernel.authoring.stage import Stage
 from kernel.authoring.verdict import NO_TIME, TEN_YEARS
 from kernel.authoring.workflow import Workflow
 from kernel.errors import InvalidOutputError
+from kernel.model.money import fault_of
 
 WIDEST: Final = 49
 
@@ -29,6 +31,9 @@ def problems_of(workflow: Workflow) -> Iterator[str]:
         yield from (f"stage '{stage.id}': {problem}" for problem in _about_stage(stage))
     schemas = {"input": workflow.input, "output": workflow.output}
     yield from _about_schemas({what: one for what, one in schemas.items() if one})
+    yield from problems_of_models(workflow.models)
+    if workflow.budget is not None and (fault := fault_of(workflow.budget)):
+        yield f"its budget is none: {fault}"
     yield from problems_between(workflow.input, workflow.groups, workflow.output)
 
 

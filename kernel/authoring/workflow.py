@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from kernel.authoring.configuration import configured
 from kernel.authoring.drawing import drawn
 from kernel.authoring.identity import fingerprint_of
+from kernel.authoring.private_model import PrivateModel
 from kernel.authoring.schema import Schema
 from kernel.authoring.stage import Stage
 from kernel.errors import InvalidInputError, InvalidOutputError, NotFoundError
@@ -24,6 +26,8 @@ class Workflow:
     input: Schema
     output: Schema | None
     groups: tuple[tuple[Stage[Any, Any], ...], ...]
+    models: tuple[PrivateModel, ...] = ()
+    budget: Decimal | None = None
 
     @cached_property
     def fingerprint(self) -> str:

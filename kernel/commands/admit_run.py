@@ -10,7 +10,7 @@ from kernel.decisions.due import run_due
 from kernel.dispatch import Command, Context, Outcome
 from kernel.errors import ConflictError, IdempotencyConflictError
 from kernel.model.annotation import Annotation
-from kernel.model.change import AddAnnotation, Change, CreateRun, SaveIdempotency
+from kernel.model.change import AddAnnotation, Change, CreateRun, SaveIdempotency, SetLimit
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.json import Json
 from kernel.model.run import Intake, Run
@@ -26,7 +26,10 @@ class AdmitRunResult:
 
 @dataclass(frozen=True, kw_only=True)
 class AdmitRun(Command[AdmitRunResult]):
-    """*request_digest* is that of the request as it came in, before anything was parsed."""
+    """*request_digest* is that of the request as it came in, before anything was parsed.
+
+    *budget* is what the run may spend on models, in nanodollars.
+    """
 
     name = "run.admit"
 
@@ -40,6 +43,7 @@ class AdmitRun(Command[AdmitRunResult]):
     annotations: Mapping[str, Json]
     idempotency_key: str | None = None
     request_digest: str
+    budget: int | None = None
 
 
 def handle(command: AdmitRun, context: Context) -> Outcome[AdmitRunResult]:
@@ -50,6 +54,8 @@ def handle(command: AdmitRun, context: Context) -> Outcome[AdmitRunResult]:
     changes: list[Change] = [CreateRun(run=run, intake=command.intake)]
     if command.idempotency_key is not None:
         changes.append(SaveIdempotency(record=_record(command, context), now=context.now))
+    if command.budget is not None:
+        changes.append(SetLimit(run_id=run.id, limit=command.budget))
     changes += [AddAnnotation(annotation=row) for row in _annotations(command, context)]
     return Outcome(
         result=AdmitRunResult(run_id=run.id, created=True),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -76,6 +76,40 @@ class ModelCall:
     def is_priced(self) -> bool:
         return self.cost is not None
 
+    @property
+    def has_ended(self) -> bool:
+        return self.state is not CallState.BEGUN
+
+    @property
+    def month(self) -> str:
+        """The one that it counts in: that of its beginning, in UTC."""
+        return self.begun_at.astimezone(UTC).strftime("%Y-%m")
+
+    def is_under(self, topic: str) -> bool:
+        """Whether it counts under *topic*: that is its own, or begins it; "" is everybody's."""
+        return not topic or f"{self.topic}.".startswith(f"{topic}.")
+
+    @property
+    def tally(self) -> "Tally":
+        """What it comes to, as it stands.
+
+        What was reserved for a call that has ended without a known price stays held back: it may
+        have been billed.
+        """
+        if not self.has_ended:
+            return Tally(in_flight=1, held=self.reserved)
+        return Tally(
+            calls=1,
+            requests=self.requests,
+            failed=int(self.state is CallState.FAILED),
+            unpriced=int(self.cost is None),
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cached_tokens=self.cached_tokens,
+            cost=self.cost or 0,
+            held=self.reserved if self.cost is None else 0,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
@@ -85,7 +119,8 @@ class Tally:
         calls: Those that ended, well or badly.
         unpriced: Of *calls*: those that nobody knows the price of. They are not in *cost*.
         cost: In nanodollars.
-        in_flight: Calls that were begun and have not ended; *held*: what is reserved for them.
+        in_flight: Calls that were begun and have not ended.
+        held: What is reserved for those, and for *unpriced* ones.
     """
 
     calls: int = 0
@@ -103,6 +138,15 @@ class Tally:
         mine, others = vars(self), vars(other)
         return type(self)(**{one.name: mine[one.name] + others[one.name] for one in fields(self)})
 
+    def __sub__(self, other: Self) -> Self:
+        mine, others = vars(self), vars(other)
+        return type(self)(**{one.name: mine[one.name] - others[one.name] for one in fields(self)})
+
+    @property
+    def committed(self) -> int:
+        """What of it a budget takes as gone, in nanodollars."""
+        return self.cost + self.held
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bill:
@@ -110,16 +154,23 @@ class Bill:
 
     Args:
         limit: The budget, in nanodollars; None where there is none.
-        committed: Spent or held back, in nanodollars: `total.cost + total.held`, kept as one
-            number so that a commit can require something of it.
-        stages: The same as *total*, by stage.
+        committed: Spent or held back, in nanodollars, kept as one number so that a commit can
+            require something of it.
+        stages: What the calls came to, by stage.
     """
 
     run_id: str
     limit: int | None = None
     committed: int = 0
-    total: Tally = field(default_factory=Tally)
     stages: Mapping[str, Tally] = field(default_factory=dict)
+
+    @property
+    def total(self) -> Tally:
+        return sum(self.stages.values(), start=Tally())
+
+    def allows(self, reserve: int) -> bool:
+        """Whether what may cost *reserve* more stays within the limit."""
+        return self.limit is None or self.committed + reserve <= self.limit
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,12 @@ from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
 from kernel.model.annotation import Annotation
+from kernel.model.call import CallState, ModelCall, Spending, Tally
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
 from kernel.model.idempotency import IdempotencyRecord
 from kernel.model.run import Intake, Run
-from kernel.model.stage import StageRecord
+from kernel.model.stage import StageKey, StageRecord
 
 
 class Test(StrEnum):
@@ -29,6 +30,7 @@ class Test(StrEnum):
     BEFORE = "before"
     NOT_AFTER = "not after, or absent"
     BY = "there, and not after"
+    AT_MOST = "at most"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,13 @@ class Condition:
             case Test.PRESENT:
                 return stored is not None
             case _:
-                return self._in_time(stored)
+                return self._in_bounds(stored)
+
+    def _in_bounds(self, stored: object) -> bool:
+        if self.test is Test.AT_MOST:
+            number = 0 if stored is None else stored
+            return isinstance(number, int) and isinstance(self.value, int) and number <= self.value
+        return self._in_time(stored)
 
     def _in_time(self, stored: object) -> bool:
         if not isinstance(self.value, datetime):
@@ -88,6 +96,11 @@ def not_after(field: str, moment: datetime) -> Condition:
 
 def by(field: str, moment: datetime) -> Condition:
     return Condition(field=field, test=Test.BY, value=moment)
+
+
+def at_most(field: str, number: int) -> Condition:
+    """Require that a number is no larger; one that is not there counts as 0."""
+    return Condition(field=field, test=Test.AT_MOST, value=number)
 
 
 def look(record: object, path: str) -> object:
@@ -181,6 +194,52 @@ class RequireRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequireStage:
+    """The same of a stage."""
+
+    key: StageKey
+    requires: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveCall:
+    """Store a call where there is none; where *was* is given, in place of one in that state."""
+
+    call: ModelCall
+    was: CallState | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddToBill:
+    """Add to what a stage has spent, and to its run's bill, if all of *requires* hold of that.
+
+    What is not there yet is made, and counts as empty. The bill's `committed` moves by that of
+    *adds*.
+    """
+
+    run_id: str
+    stage_id: str
+    adds: Tally
+    requires: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetLimit:
+    """Give a run's bill a limit, if all of *requires* hold of it; open one where there is none."""
+
+    run_id: str
+    limit: int
+    requires: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddSpending:
+    """Add the tally to that of the same topic, month and run; the last `expires_at` holds."""
+
+    spending: Spending
+
+
+@dataclass(frozen=True, kw_only=True)
 class SaveDeadLetter:
     """Keep an event that was given up on; the change beside it takes it out of its outbox."""
 
@@ -194,6 +253,7 @@ class RemoveDeadLetter:
     letter: DeadLetter
 
 
+BillChange: TypeAlias = SaveCall | AddToBill | SetLimit | AddSpending
 Change: TypeAlias = (
     CreateRun
     | UpdateRun
@@ -204,6 +264,8 @@ Change: TypeAlias = (
     | SaveIdempotency
     | AddAnnotation
     | RequireRun
+    | RequireStage
+    | BillChange
     | SaveDeadLetter
     | RemoveDeadLetter
 )

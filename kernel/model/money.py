@@ -22,3 +22,15 @@ def nanos(amount: Decimal) -> int:
 def dollars(nanos_: int) -> Decimal:
     """Return the amount behind that many nanodollars, exactly."""
     return Decimal(nanos_) / _NANOS
+
+
+MOST: Final = Decimal(1_000_000_000)
+
+
+def fault_of(amount: object) -> str:
+    """Say why *amount* is no sum that a run may spend; no words if it is one."""
+    if not isinstance(amount, Decimal):
+        return f'it must be written Usd("2.50"), and not {amount!r}'
+    if not amount.is_finite() or not 0 < amount <= MOST:
+        return f"it is more than nothing and at most {MOST:,} US dollars, but not {amount}"
+    return ""

@@ -33,6 +33,9 @@ class Policy:
         callback_base: Where calls from outside arrive; a link is `<base>/callbacks/<token>`.
         publish_tries: How often an event may be refused; after the last it is a dead letter.
         dead_letters_kept: How long a dead letter can be replayed.
+        spending_kept: How long what a topic has spent is kept, its runs gone or not.
+        keeps_prompts: Whether calls of models are kept with what was said, cut short.
+        redactions: Regular expressions; what matches is blotted out of that.
         published: Event types that are stored and sent; `workflow:*` means all that start so.
     """
 
@@ -51,6 +54,9 @@ class Policy:
     retention: timedelta | None = timedelta(days=30)
     publish_tries: int = 5
     dead_letters_kept: timedelta = timedelta(days=30)
+    spending_kept: timedelta = timedelta(days=400)
+    keeps_prompts: bool = False
+    redactions: tuple[str, ...] = ()
     isolates: bool = False
     inline_limit: int = 4_096
     bell_limit: int = 48_000

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kernel.model.annotation import Annotation
+from kernel.model.call import Bill, ModelCall, Spending
 from kernel.model.change import Change, UpdateStage
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.idempotency import IdempotencyRecord
@@ -153,6 +154,32 @@ class Persistence(Protocol):
         """Remove up to *limit* of the records that belong to the run, but not the run itself.
 
         Returns whether some may be left. What dies in between has removed a part.
+        """
+        ...
+
+    def bill(self, run_id: str) -> Bill | None:
+        """Return what the run has spent; None where it has called no model and has no budget.
+
+        Its `committed` may be older or newer than its stages, by commits of the same moment.
+        """
+        ...
+
+    def call(self, run_id: str, stage_id: str, call_id: str) -> ModelCall | None:
+        """Return one call of a stage."""
+        ...
+
+    def calls(self, run_id: str, stage_id: str | None = None) -> Iterator[ModelCall]:
+        """Yield the calls of a run, or of one stage, in pages that begin small.
+
+        Those of a stage are together, by id. A caller that stops early pays for what it saw.
+        """
+        ...
+
+    def spending(self, topic: str, month: str) -> Iterator[Spending]:
+        """Yield what was spent in a month under *topic*, and under all topics that go on from it.
+
+        `workflow.review` is followed by `workflow.review.stage.judge`, not by `workflow.reviews`.
+        In no order; each topic, month and run is there once.
         """
         ...
 

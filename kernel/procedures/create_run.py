@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from kernel.commands.admit_run import AdmitRun
 from kernel.dispatch import Command, Kernel
 from kernel.errors import InvalidInputError, RejectedError
 from kernel.model.annotation import refuse_unpinnable
 from kernel.model.json import Json, canonical, digest
+from kernel.model.money import fault_of, nanos
 from kernel.model.run import DEFAULT_PRIORITY, Intake
 from kernel.payloads import keep
 
@@ -38,6 +40,7 @@ class CreateRun(Command[CreateRunResult]):
         start_at: Not before this moment.
         idempotency_key: The same key with the same request gives the same run.
         annotations: Facts to pin to the run.
+        budget: What it may spend on models, in US dollars; None: what its workflow says.
     """
 
     name = "run.create"
@@ -51,6 +54,7 @@ class CreateRun(Command[CreateRunResult]):
     start_at: datetime | None = None
     idempotency_key: str | None = None
     annotations: Mapping[str, Json] = field(default_factory=dict)
+    budget: Decimal | None = None
 
 
 def create_run(command: CreateRun, kernel: Kernel) -> CreateRunResult:
@@ -78,6 +82,7 @@ def create_run(command: CreateRun, kernel: Kernel) -> CreateRunResult:
 def _admission(command: CreateRun, kernel: Kernel) -> AdmitRun:
     workflow = kernel.ports.registry.workflow(command.workflow_id)
     refuse_unpinnable(command.annotations)
+    budget = workflow.budget if command.budget is None else command.budget
     input_ = workflow.parse_input(command.input)
     config = dict(workflow.validate_config(command.config))
     return AdmitRun(
@@ -91,6 +96,7 @@ def _admission(command: CreateRun, kernel: Kernel) -> AdmitRun:
         annotations=command.annotations,
         idempotency_key=command.idempotency_key or None,
         request_digest=_digest(command),
+        budget=None if budget is None else nanos(budget),
     )
 
 
@@ -120,7 +126,9 @@ def _check(command: CreateRun, kernel: Kernel) -> None:
     most = kernel.policy.annotation_limit
     key, tenant = command.idempotency_key or "", command.tenant or ""
     start_at = command.start_at
+    fault = fault_of(command.budget) if command.budget is not None else ""
     demands = {
+        f"the budget is none: {fault}": not fault,
         f"run_id is {command.run_id!r}; give letters, digits, '-' and '_', at most 64": (
             re.fullmatch("[0-9A-Za-z_-]{1,64}", command.run_id) is not None
         ),
@@ -171,5 +179,7 @@ def _digest(command: CreateRun) -> str:
             "tenant": command.tenant,
             "start_at": command.start_at.isoformat() if command.start_at else None,
             "annotations": dict(command.annotations),
+            # A request without one is told from others as it was before there were any.
+            **({} if command.budget is None else {"budget": str(command.budget.normalize())}),
         }
     )

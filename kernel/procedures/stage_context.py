@@ -77,6 +77,13 @@ class JobContext:
         _ = self.input, self.config
 
     @cached_property
+    def ai(self) -> Any:
+        # What asks models is loaded by the stages that do, and slows down no other's start.
+        from kernel.procedures.stage_ai import helper_of  # noqa: PLC0415
+
+        return helper_of(self._job)
+
+    @cached_property
     def resume_state(self) -> Any:
         payload, schema = self._job.stage.resume_state, self._job.definition.state
         if payload is None:

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any, Final
 
 from kernel.authoring.verdict import Completed, Failed, Fatal, NotReady, Ready, RetryAfter, Suspend
-from kernel.errors import InvalidOutputError, RejectedError, UnavailableError
+from kernel.errors import AnswerMisfitError, InvalidOutputError, RejectedError, UnavailableError
 from kernel.model.failure import Failure
 from kernel.model.json import Json
 from kernel.model.payload import Artifact, Payload
@@ -87,8 +87,9 @@ def _failure(error: Exception) -> Failure:
             return Failure.of("FATAL", _words(error))
         case CutOffError():
             return error.failure
-        case RejectedError():
-            return Failure.of(error.code, error.message)
+        case RejectedError() | AnswerMisfitError():
+            retryable = isinstance(error, AnswerMisfitError)
+            return Failure.of(error.code, error.message, retryable=retryable)
         case BodyLostError() | MemoryError():
             return _lost(error)
         case _:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.errors import NotFoundError
+from kernel.model.call import Bill
 from kernel.model.failure import Failure
 from kernel.model.payload import Payload
 from kernel.model.run import Run
@@ -61,6 +62,7 @@ class RunView:
         waiting: It is RUNNING, and every stage that it waits for is SUSPENDED.
         ending_as: What it is about to be, where it is being cancelled or failed from outside.
         group: The one it is in, from 1; 0 before it started.
+        bill: What it has spent on models; None where it has asked none and has no budget.
     """
 
     id: str
@@ -78,6 +80,7 @@ class RunView:
     completed_at: datetime | None
     error: Failure | None
     stages: tuple[StageView, ...]
+    bill: Bill | None
 
     @property
     def outputs(self) -> Mapping[str, Payload | None]:
@@ -118,6 +121,7 @@ def show_run(ports: Ports, run_id: str) -> RunView:
         completed_at=run.completed_at,
         error=run.error,
         stages=tuple(_stage(stage, unserved.get(stage.id)) for stage in stages),
+        bill=ports.persistence.bill(run_id),
     )
 
 

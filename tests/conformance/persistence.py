@@ -1,6 +1,7 @@
 """All that the persistence port promises. An adapter proves itself by inheriting this."""
 
 from tests.conformance.persistence_advances import AdvancePromises
+from tests.conformance.persistence_bills import BillPromises
 from tests.conformance.persistence_commits import CommitPromises
 from tests.conformance.persistence_conditions import ConditionPromises
 from tests.conformance.persistence_dead_letters import DeadLetterPromises
@@ -16,6 +17,7 @@ from tests.conformance.persistence_stages import StagePromises
 
 
 class PersistenceContract(
+    BillPromises,
     CommitPromises,
     ConditionPromises,
     OutboxPromises,

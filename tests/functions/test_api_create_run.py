@@ -2,6 +2,7 @@
 
 import base64
 import json
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from functions.api import handler
 from functions.bodies import LARGEST
 from kernel.model.status import Status
 from kernel.procedures.delete_run import DeleteRun
-from tests.functions.samples import FakeContext, sample, with_body
+from tests.functions.samples import FakeContext, about_run, sample, with_body
 from tests.support.world import World
 
 
@@ -216,3 +217,22 @@ def test_without_its_table_it_asks_to_come_again_and_names_the_variable() -> Non
     assert (status, answer["code"]) == (503, "UNAVAILABLE")
     assert headers["Retry-After"] == "5"
     assert answer["detail"] == "The table 'headrace' does not exist; check HEADRACE_TABLE."
+
+
+@pytest.mark.parametrize("budget", ["2.50", 2.5])
+def test_a_run_is_made_with_a_budget_and_shows_it(world: World, budget: object) -> None:
+    _, made, _ = post({"workflow_id": "three", "input": {"value": 1}, "budget": budget})
+
+    event = about_run(sample("api_show_run.json"), made["run_id"])
+    shown = json.loads(handler(event, FakeContext())["body"])
+
+    assert shown["bill"]["budget"] == "2.5"
+    assert shown["bill"]["total"]["cost"] == "0"
+
+
+@pytest.mark.parametrize("budget", [0, -1, "much", 1e10, [1], "0.0000000001"])
+def test_a_budget_that_is_none_is_refused(world: World, budget: object) -> None:
+    status, answer, _ = post({"workflow_id": "three", "input": {"value": 1}, "budget": budget})
+
+    assert status == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "budget" in answer["detail"]

@@ -43,7 +43,8 @@ HEAVY: Final = (
     *("adapters.memory", "functions.local", "functions.workflows.digesting.chart"),
     *("aws_lambda_powertools.utilities.batch"),
     *("aws_lambda_powertools.utilities.parser", "aws_lambda_powertools.utilities.validation"),
-    *("aws_lambda_powertools.event_handler.openapi.swagger_ui", "boto3.dynamodb"),
+    *("aws_lambda_powertools.event_handler.openapi.swagger_ui", "boto3", "s3transfer"),
+    *("kernel.ai", "kernel.model.message"),
 )
 HTTP: Final = (
     "asyncio",

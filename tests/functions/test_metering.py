@@ -8,11 +8,12 @@ import pytest
 
 from functions.api import handler
 from functions.metering import RUNS, STAGES, EmbeddedMeter
-from kernel.model.change import Change, UpdateRun, UpdateStage
+from kernel.model.call import Spending, Tally
+from kernel.model.change import AddSpending, Change, UpdateRun, UpdateStage
 from kernel.model.status import RUN_ARROWS, STAGE_ARROWS, Status
 from kernel.procedures.cancel_run import CancelRun
 from tests.functions.samples import FakeContext, metrics, sample
-from tests.support.builders import a_run, a_stage
+from tests.support.builders import NOON, a_run, a_stage
 from tests.support.world import World
 
 
@@ -40,6 +41,30 @@ def test_figures_are_one_line_under_the_name_of_the_stack(
     assert metrics(line) == {"BellsGivenBack": [3.0], "StageDuration": [1_000.0, 0.0]}
     assert '"Namespace":"Headrace"' in line
     assert '"service":"headrace"' in line
+
+
+def test_what_models_cost_is_a_figure_in_dollars(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally(
+        calls=1, failed=1, unpriced=0, input_tokens=900, output_tokens=80, cost=12_500_000
+    )
+    spending = Spending(
+        topic="workflow.review",
+        month="2026-11",
+        run_id="run-1",
+        workflow_id="review",
+        tally=tally,
+        expires_at=NOON,
+    )
+
+    sent([AddSpending(spending=spending), AddSpending(spending=spending)])
+
+    assert metrics(capsys.readouterr().out) == {
+        "ModelCalls": [2.0],
+        "ModelCallsFailed": [2.0],
+        "ModelTokensIn": [1_800.0],
+        "ModelTokensOut": [160.0],
+        "ModelCost": [0.025],
+    }
 
 
 def test_nothing_is_sent_when_nothing_happened(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from itertools import count, takewhile
 from typing import Any, TypeVar, cast
 
 from adapters.ai.prices import NoPrices
-from adapters.ai.routing import RoutedBatches, RoutedModels
+from adapters.ai.routing import RoutedBatches
 from adapters.dynamodb.memory_items import MemoryItems
 from adapters.dynamodb.patience import Patience
 from adapters.dynamodb.persistence import DynamoPersistence
@@ -30,6 +30,8 @@ from kernel.ports.event_sink import Published
 from kernel.ports.job_transport import Delivery
 from kernel.ports.logbook import LogEntry
 from kernel.ports.persistence import Persistence, Standing
+from tests.simulation.askers import Provider
+from tests.simulation.billing import look_at_bills
 from tests.simulation.clocks import A_CENTURY, NO_TIME, ProcessClock, VirtualClock
 from tests.simulation.director import Director
 from tests.simulation.docket import Docket
@@ -194,6 +196,7 @@ class Account:
             DynamoPersistence(self.items, due_shards=1) if shared else MemoryPersistence()
         )
         self.blobs = MemoryBlobStore()
+        self.provider = Provider()
         self.docket = Docket(
             store=self.store,
             blobs=self.blobs,
@@ -203,6 +206,8 @@ class Account:
             skew=self.setting.skew,
             run_rules=RUN_RULES,
             stage_rules=STAGE_RULES,
+            bill_rule=look_at_bills,
+            answered=lambda: self.provider.answered,
         )
         self.transport = Queue(clock=clock, visibility=self.setting.visibility)
         self.scheduler = MemoryScheduler()
@@ -245,7 +250,7 @@ class Account:
             sandbox=InlineSandbox(),
             logbook=Silence(),
             meter=Silence(),
-            models=RoutedModels({}),
+            models=self._watched("models", self.provider, process),
             batches=RoutedBatches({}),
             prices=NoPrices(),
         )

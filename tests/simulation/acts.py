@@ -63,6 +63,7 @@ def create(account: Account, process: Process) -> None:
         config=setting.turns,
         start_at=NOON + setting.starts_in if setting.starts_in else None,
         idempotency_key="key",
+        budget=setting.budget,
     )
     try:
         account.kernel(process).dispatch(command)

@@ -95,7 +95,7 @@ def _body(ctx: StageContext[Any, Turns]) -> Completed[Any]:
     return result
 
 
-class _Batch:
+class Waiter:
     def execute(self, ctx: StageContext[Any, Turns]) -> Suspend[str] | Completed[Any]:
         word, _, number = turn(ctx.config.turns, ctx.attempt + ctx.generation).partition(":")
         if word != "wait":
@@ -142,23 +142,23 @@ def _is_wanted(ctx: StageContext[Any, Any]) -> bool:
 
 @cache
 def plain(id_: str, attempts: int) -> Stage[Any, Any]:
-    return stage(id=id_, retry=_retry(attempts))(_body)
+    return stage(id=id_, retry=retry(attempts))(_body)
 
 
 @cache
 def conditional(id_: str, attempts: int) -> Stage[Any, Any]:
-    return stage(id=id_, retry=_retry(attempts), when=_is_wanted)(_body)
+    return stage(id=id_, retry=retry(attempts), when=_is_wanted)(_body)
 
 
 @cache
 def polled(id_: str, attempts: int) -> Stage[Any, Any]:
-    return batch_stage(id=id_, retry=_retry(attempts))(_Batch)
+    return batch_stage(id=id_, retry=retry(attempts))(Waiter)
 
 
 @cache
 def called(id_: str, attempts: int) -> Stage[Any, Any]:
-    return stage(id=id_, retry=_retry(attempts))(_call)
+    return stage(id=id_, retry=retry(attempts))(_call)
 
 
-def _retry(attempts: int) -> Retry:
+def retry(attempts: int) -> Retry:
     return Retry(max_attempts=attempts, max_delay=timedelta(minutes=2))

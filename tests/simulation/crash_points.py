@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
+from kernel.authoring import Usd
 from kernel.model.policy import Policy
 from tests.simulation.director import Fate
 from tests.simulation.drawing import ALL_EVENTS, DEFAULT
@@ -33,6 +35,7 @@ class Case:
     poisoned: tuple[str, ...] = ()
     lease: timedelta | None = None
     lasts: timedelta = timedelta()
+    budget: Decimal | None = None
 
 
 CASES: Final = (
@@ -105,6 +108,10 @@ CASES: Final = (
         lasts=A_LEASE,
         cues=(Cue(step=0, act="stop"), Cue(step=1, act="stop a check")),
     ),
+    Case(name="asking", groups=(("asking",), ("asking", "plain")), budget=Usd("1")),
+    Case(name="asking in checks", groups=(("asking in checks",), ("plain",))),
+    # Each of three calls costs $0.00011, and little more than $0.0002 is held back for it.
+    Case(name="over budget", groups=(("asking", "asking"),), budget=Usd("0.0005")),
 )
 
 
@@ -142,7 +149,7 @@ def _setting(case: Case, layout: str) -> Setting:
         for nth, group in enumerate(case.groups)
     )
     flow = assembled(case.name.replace(" ", "-"), groups)
-    turns = {part.id: _usual(part) | (case.turns or {}).get(part.id, {}) for part in flow.parts}
+    turns = {part.id: usual(part) | (case.turns or {}).get(part.id, {}) for part in flow.parts}
     return Setting(
         layout=layout,
         flow=flow,
@@ -151,6 +158,7 @@ def _setting(case: Case, layout: str) -> Setting:
         policy=case.policy,
         poisoned=case.poisoned,
         lease=case.lease,
+        budget=case.budget,
         lasts={part.id: case.lasts for part in flow.parts},
         fate=Fate(rates={}, until=ENDLESS),
         cues=case.cues,
@@ -161,6 +169,6 @@ def _part(nth: int, place: int, kind: str, width: int) -> Part:
     return Part(id=f"{'abc'[nth]}{place if width > 1 else ''}", kind=kind, attempts=2)
 
 
-def _usual(part: Part) -> dict[str, Any]:
-    waits = part.kind in {"polled", "called"}
+def usual(part: Part) -> dict[str, Any]:
+    waits = part.kind in {"polled", "called", "asking in checks"}
     return {"turns": ["wait" if waits else "done"], "polls": ["ready"]}

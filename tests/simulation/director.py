@@ -73,6 +73,15 @@ class Director:
 
     def passing(self, call: Call) -> Any:
         """Make one port call, when its process's turn comes, and as fate will have it."""
+        if call.process.is_dead:
+            raise Crash
+        try:
+            return self._passing(call)
+        except Crash:
+            call.process.is_dead = True
+            raise
+
+    def _passing(self, call: Call) -> Any:
         draw = self.chance.draw
         while draw() < self._fate.switching:
             call.process.park()

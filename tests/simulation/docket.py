@@ -57,6 +57,7 @@ class Step(Generic[Record]):
         return self.docket.clock.moment + self.process.off
 
 
+BillRule: TypeAlias = Callable[["Docket", Process, Sequence[Change]], Iterator[str]]
 Rules: TypeAlias = tuple[Callable[[Step[Any]], Iterator[str]], ...]
 
 
@@ -69,6 +70,8 @@ class Docket:
         shared: A stage that is alone in its group lies with its run.
         skew: How far the clock of whoever writes may be off.
         run_rules: What each write of a run must fulfil; *stage_rules* likewise.
+        bill_rule: What each commit must fulfil that has to do with models.
+        answered: How often the provider of models has answered.
 
     Attributes:
         promised: The events that commits brought, by id.
@@ -92,6 +95,8 @@ class Docket:
     skew: timedelta
     run_rules: Rules
     stage_rules: Rules
+    bill_rule: BillRule
+    answered: Callable[[], int]
     runs: dict[str, Run] = field(default_factory=dict)
     stages: dict[_Place, StageRecord] = field(default_factory=dict)
     promised: dict[str, Event] = field(default_factory=dict)
@@ -153,6 +158,7 @@ class Docket:
             self.stages[_place(stage)] = stage
         for run in runs:
             self._step(self.run_rules, process, before[run.id], run, marked=marked)
+        self._object(self.bill_rule(self, process, changes))
 
     def _letters(self, change: Change, kept: AbstractSet[str]) -> Iterator[str]:
         """Note what becomes of dead letters; *kept* waits in the outboxes afterwards."""

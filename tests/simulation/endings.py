@@ -9,6 +9,10 @@ from kernel.model.event import Event
 from kernel.model.run import Run
 from kernel.model.stage import StageRecord
 from kernel.model.status import Status
+from tests.simulation.billing import (
+    every_answer_is_on_the_bill_once,
+    nothing_is_left_of_a_deleted_bill,
+)
 from tests.simulation.bodies import turn
 from tests.simulation.docket import Docket
 from tests.simulation.setting import Setting
@@ -19,7 +23,8 @@ Ending: TypeAlias = Callable[[Docket, Setting], Iterator[str]]
 LOST: Final = frozenset(
     {
         *("WORKER_LOST", "POLL_LOST", "STAGE_TIMEOUT", "HOST_DEADLINE"),
-        *("SUSPENSION_TIMEOUT", "UNAVAILABLE", "WORKER_STOPPED"),
+        *("SUSPENSION_TIMEOUT", "UNAVAILABLE", "WORKER_STOPPED", "BUDGET_EXCEEDED"),
+        "MODEL_TIMEOUT",
     }
 )
 FIRST_TYPES: Final = ("workflow:created", "workflow:started")
@@ -159,6 +164,8 @@ ENDINGS: Final[tuple[Ending, ...]] = (
     what_is_deleted_is_gone,
     stages_end_as_their_turns_demand,
     stops_use_up_no_attempts,
+    every_answer_is_on_the_bill_once,
+    nothing_is_left_of_a_deleted_bill,
 )
 
 

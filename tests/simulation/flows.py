@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from kernel.authoring import Workflow, workflow
 from kernel.authoring.stage import Stage
+from tests.simulation import askers
 from tests.simulation.bodies import called, conditional, plain, polled
 from tests.simulation.chance import Chance
 
@@ -19,6 +20,8 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "conditional": conditional,
     "polled": polled,
     "called": called,
+    "asking": askers.asking,
+    "asking in checks": askers.asking_in_checks,
 }
 # Most stages are plain, as in life.
 KINDS: Final = ("plain", "plain", "conditional", "polled")
@@ -95,6 +98,8 @@ def _group(chance: Chance, letter: str, width: int) -> tuple[Part, ...]:
 
 def _built(name: str, groups: tuple[tuple[Part, ...], ...]) -> Workflow:
     builder = workflow(name, input=int)
+    if any(part.kind in askers.KINDS for group in groups for part in group):
+        builder = builder.register_models(askers.PRICED)
     for group in groups:
         stages = [MAKERS[part.kind](part.id, part.attempts) for part in group]
         builder = builder.parallel(*stages) if len(stages) > 1 else builder.pipe(stages[0])

@@ -154,11 +154,12 @@ def _time_out(call: Call, around: Surroundings) -> Any:
 # Not those of the item store: what it did is seen by all before its caller is told.
 PORTS: Final = (
     *("persistence.", "blobs.", "transport.", "sink.", "scheduler.", "clock.", "executor."),
+    "models.",
 )
-OUTSIDE: Final = ("persistence.", "blobs.", "transport.", "sink.", "scheduler.")
+OUTSIDE: Final = ("persistence.", "blobs.", "transport.", "sink.", "scheduler.", "models.")
 WRITES: Final = (
     *("persistence.commit", "persistence.update", "blobs.put", "transport.send"),
-    *("transport.acknowledge", "sink.publish", "scheduler.ring_at"),
+    *("transport.acknowledge", "sink.publish", "scheduler.ring_at", "models.complete"),
 )
 
 PERILS: Final = (

@@ -22,6 +22,7 @@ class Process:
         tokens: What it drew: the leases that it may hold.
         answers: The digests of the secrets that it called stages with.
         goes_on_at: The step before which it does not, unless it is alone.
+        is_dead: It makes no port call any more, whatever its code would do on its way out.
         failure: What ended it, if that was not the end of its work.
     """
 
@@ -44,6 +45,7 @@ class Process:
         self.answers: set[str] = set()
         self.failure: Exception | Crash | None = None
         self.goes_on_at = 0
+        self.is_dead = False
         self._work = work
         self._hub = getcurrent()
         self._thread = greenlet(self._run)
@@ -65,6 +67,7 @@ class Process:
 
     def end(self) -> None:
         """End it where it stands."""
+        self.is_dead = True
         if self._thread:
             self._thread.throw()
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from kernel.model.json import Json
@@ -35,6 +36,7 @@ class Setting:
         starts_in: How long the run is to wait before it starts.
         lease: How long workers take leases for, and renew them; None for all the time there is.
         lasts: How long the body of a stage takes, by its id; no time for those left out.
+        budget: What the run may spend on models.
         poisoned: The types of events that nobody outside takes until they were given up on.
     """
 
@@ -50,6 +52,7 @@ class Setting:
     starts_in: timedelta | None = None
     lease: timedelta | None = None
     lasts: Mapping[str, timedelta] = field(default_factory=dict)
+    budget: Decimal | None = None
     poisoned: tuple[str, ...] = ()
     cues: tuple[Cue, ...] = ()
 

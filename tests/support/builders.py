@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from kernel.model.annotation import Annotation
+from kernel.model.call import CallKind, ModelCall
 from kernel.model.change import Condition, UpdateRun, UpdateStage
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
@@ -128,6 +129,22 @@ def a_presence(**given: Any) -> Presence:
         fingerprints={},
     )
     return replace(presence, **given)
+
+
+def a_call(**given: Any) -> ModelCall:
+    call = ModelCall(
+        id="run-1:one:0:1:0:0",
+        run_id="run-1",
+        workflow_id="chain",
+        stage_id="one",
+        generation=0,
+        attempt=1,
+        topic="workflow.chain.stage.one",
+        model="bedrock:amazon.nova-lite-v1:0",
+        kind=CallKind.TEXT,
+        begun_at=NOON,
+    )
+    return replace(call, **given)
 
 
 def update_run(

@@ -16,6 +16,7 @@ from adapters.memory import (
 from kernel.errors import UnavailableError
 from kernel.model.annotation import Annotation
 from kernel.model.bell import Bell
+from kernel.model.call import Bill, ModelCall, Spending
 from kernel.model.change import Change, UpdateStage
 from kernel.model.dead_letter import DeadLetter
 from kernel.model.event import Event
@@ -117,6 +118,18 @@ class SteeredPersistence:
 
     def presences(self, queue: str) -> Sequence[Presence]:
         return self.inner.presences(queue)
+
+    def bill(self, run_id: str) -> Bill | None:
+        return self.inner.bill(run_id)
+
+    def call(self, run_id: str, stage_id: str, call_id: str) -> ModelCall | None:
+        return self.inner.call(run_id, stage_id, call_id)
+
+    def calls(self, run_id: str, stage_id: str | None = None) -> Iterator[ModelCall]:
+        return self.inner.calls(run_id, stage_id)
+
+    def spending(self, topic: str, month: str) -> Iterator[Spending]:
+        return self.inner.spending(topic, month)
 
     def due(self, *, by: datetime, limit: int) -> Sequence[Due]:
         """Nominate *ghosts* as well: the index may lag behind what it speaks of."""

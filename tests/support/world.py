@@ -128,6 +128,10 @@ class World:
         for workflow in workflows:
             _known(MemoryRegistry, self.ports.registry).add(workflow)
 
+    def provide(self, **others: Any) -> None:
+        """Put other ports in place of some."""
+        self.ports = replace(self.ports, **others)
+
     def dispatch(self, command: Command[R]) -> R:
         return self.kernel.dispatch(command)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -69,6 +70,10 @@ def test_an_unknown_workflow_is_not_found(world: World) -> None:
         ({"annotations": {"": 1}}, r"the key must be 1 to 200 printable characters"),
         ({"run_id": "../run-2"}, r"run_id is '\.\./run-2'; give letters, digits"),
         ({"tenant": "x" * 201}, r"tenant is not printable, or longer than 200"),
+        ({"budget": Decimal(0)}, r"the budget is none: it is more than nothing"),
+        ({"budget": Decimal("NaN")}, r"the budget is none"),
+        ({"budget": Decimal("1e10")}, r"at most 1,000,000,000 US dollars, but not 1E\+10"),
+        ({"budget": 2.5}, r'it must be written Usd\("2.50"\), and not 2.5'),
         ({"idempotency_key": "a\nb"}, r"the idempotency key is not printable"),
     ],
     ids=lambda given: str(given)[:40],
