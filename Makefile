@@ -59,6 +59,10 @@ run: $(INSTALLED) ## Run the digest workflow on this repository, or on INPUT=a f
 	@$(BIN)/python -c 'import json, os; print(json.dumps({"path": os.environ["HEADRACE_INPUT_PATH"]}))' \
 		| $(BIN)/headrace run digest --input -
 
+.PHONY: review
+review: $(INSTALLED) ## Run the review workflow on the reviews that come with it
+	@$(BIN)/headrace run review
+
 .PHONY: test
 test: $(INSTALLED) ## Run the tests; ARGS="-k lease" goes to pytest
 	@$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile $(EVERYWHERE) $(ARGS)
@@ -175,8 +179,13 @@ COMPILER ?= $(shell for python in python3.13 $(PYTHON); do $$python -c 'import s
 	sys.exit(sys.version_info[:2] != (3, 13))' >/dev/null 2>&1 && echo $$python && break; done)
 # Add the package that WorkflowsPackage names, if it lies beside these.
 CODE := adapters functions kernel
-# The local stack stays at home, and the workflow that reads files there.
-AT_HOME := functions/local functions/workflows/digest.py functions/workflows/digesting
+# Examples that stay at home: one reads files there, and each start would pay for importing them.
+# Leave out a name to deploy its workflow: EXAMPLES=digest sam build
+EXAMPLES ?= digest review
+EXAMPLE_digest := functions/workflows/digest.py functions/workflows/digesting
+EXAMPLE_review := functions/workflows/review.py functions/workflows/reviewing
+# So does the local stack.
+AT_HOME = functions/local $(foreach name,$(EXAMPLES),$(EXAMPLE_$(name)))
 
 .PHONY: build-WorkerFunction build-TickFunction build-ApiFunction
 build-WorkerFunction build-TickFunction build-ApiFunction: $(PACKAGES)/.locked

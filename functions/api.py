@@ -13,11 +13,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ulid import ULID
 
 from functions import wiring
+from functions.bills import calls_shown, costs_shown
 from functions.bodies import (
     Cancelling,
     NewRun,
     Rerunning,
     Resuming,
+    WhichCalls,
+    WhichCosts,
+    ask,
     idempotency_key,
     read,
 )
@@ -32,6 +36,8 @@ from kernel.procedures.cancel_run import CancelRun
 from kernel.procedures.create_run import CreateRun
 from kernel.procedures.rerun_from import RerunFrom
 from kernel.procedures.resume_stage import ResumeStage
+from kernel.queries.list_calls import list_calls
+from kernel.queries.show_costs import show_costs
 from kernel.queries.show_run import show_run
 
 LONGEST_ID: Final = 128
@@ -67,6 +73,19 @@ def create_run() -> Response[str]:
 @app.get("/runs/<run_id>")
 def show(run_id: str) -> Response[str]:
     return reply(run_shown(show_run(wiring.ports(), _plausible(run_id))))
+
+
+@app.get("/runs/<run_id>/calls")
+def list_model_calls(run_id: str) -> Response[str]:
+    asked = ask(WhichCalls, app.current_event)
+    found = list_calls(wiring.ports(), _plausible(run_id), stage_id=asked.stage, limit=asked.limit)
+    return reply(calls_shown(run_id, found))
+
+
+@app.get("/costs")
+def show_spending() -> Response[str]:
+    asked = ask(WhichCosts, app.current_event)
+    return reply(costs_shown(show_costs(wiring.ports(), asked.topic, months=asked.months)))
 
 
 @app.post("/runs/<run_id>/cancel")

@@ -21,6 +21,7 @@ from kernel.errors import InvalidInputError, RejectedError
 from kernel.model import moment
 from kernel.model.money import MOST
 from kernel.model.run import DEFAULT_PRIORITY
+from kernel.queries.list_calls import MOST as MOST_CALLS
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -105,6 +106,33 @@ class Resuming(BaseModel):
         return self
 
 
+class WhichCalls(BaseModel):
+    """What `GET /runs/{run_id}/calls` may be asked with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stage: _Id | None = None
+    limit: int = MOST_CALLS
+
+
+class WhichCosts(BaseModel):
+    """What `GET /costs` is asked with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    topic: str = Field(min_length=1)
+    months: int = 1
+
+
+def ask(model: type[ModelT], event: APIGatewayProxyEventV2) -> ModelT:
+    """Return what the query of *event* asks for.
+
+    Raises:
+        InvalidInputError: It does not fit; `context["problems"]` lists why.
+    """
+    return _fitting(model, event.query_string_parameters or {}, "query")
+
+
 def read(model: type[ModelT], event: APIGatewayProxyEventV2, *, optional: bool = False) -> ModelT:
     """Return the body of *event*; where it is *optional*, none is an empty object.
 
@@ -115,15 +143,7 @@ def read(model: type[ModelT], event: APIGatewayProxyEventV2, *, optional: bool =
     """
     content = _content(event)
     fields = {} if optional and not content.strip() else _object(content)
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-    problems = [
-        ": ".join(filter(None, (".".join(map(str, one["loc"])), _words(one["msg"]))))
-        for one in found
-    ]
-    raise InvalidInputError(f"The body does not fit: {'; '.join(problems)}.", problems=problems)
+    return _fitting(model, fields, "body")
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str | None:
@@ -139,6 +159,19 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     raise InvalidInputError(
         f"The request cannot be told from others: {problem}.", problems=[problem]
     )
+
+
+def _fitting(model: type[ModelT], fields: Mapping[str, Any], what: str) -> ModelT:
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+    problems = [
+        ": ".join(filter(None, (".".join(map(str, one["loc"])), _words(one["msg"]))))
+        for one in found
+    ]
+    message = f"The {what} does not fit: {'; '.join(problems)}."
+    raise InvalidInputError(message, problems=problems)
 
 
 def _content(event: APIGatewayProxyEventV2) -> bytes:

@@ -9,11 +9,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from functions.bills import bill_shown
 from kernel.authoring.workflow import Workflow
 from kernel.model import moment
-from kernel.model.call import Bill, Tally
 from kernel.model.failure import Failure
-from kernel.model.money import dollars
 from kernel.model.payload import Blob, Inline, Payload
 from kernel.model.stage import Result
 from kernel.queries.show_run import RunView, StageView
@@ -53,7 +52,7 @@ def run_shown(run: RunView) -> dict[str, Any]:
         "error": _failure(run.error),
         "output": next(iter(outputs.values())) if len(outputs) == 1 else outputs or None,
         "stages": [_stage(stage) for stage in run.stages],
-        "bill": _bill(run.bill) if run.bill else None,
+        "bill": bill_shown(run.bill) if run.bill else None,
     }
 
 
@@ -118,24 +117,6 @@ def _failure(error: Failure | None) -> dict[str, Any] | None:
 def _duration(start: datetime | None, end: datetime | None) -> float | None:
     """Return seconds, once it is over."""
     return (end - start).total_seconds() if start and end else None
-
-
-def _bill(bill: Bill) -> dict[str, Any]:
-    """Return a bill; money is text, since no JSON number is exact everywhere."""
-    return {
-        "budget": None if bill.limit is None else _dollars(bill.limit),
-        "committed": _dollars(bill.committed),
-        "total": _tally(bill.total),
-        "stages": {stage_id: _tally(tally) for stage_id, tally in bill.stages.items()},
-    }
-
-
-def _tally(tally: Tally) -> dict[str, Any]:
-    return {**asdict(tally), "cost": _dollars(tally.cost), "held": _dollars(tally.held)}
-
-
-def _dollars(amount: int) -> str:
-    return f"{dollars(amount):f}"
 
 
 def _text(value: object) -> str:

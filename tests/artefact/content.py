@@ -7,6 +7,7 @@ ROOT: Final = Path(__file__).parents[2]
 CODE: Final = ("adapters", "functions", "kernel")
 AT_HOME: Final = (
     *("functions/local", "functions/workflows/digest.py", "functions/workflows/digesting"),
+    *("functions/workflows/review.py", "functions/workflows/reviewing"),
 )
 
 

@@ -134,4 +134,4 @@ def test_a_package_without_workflows_is_refused(make_package: MakePackage) -> No
 def test_the_workflows_that_are_shipped_can_be_loaded() -> None:
     found = discover("functions.workflows")
 
-    assert {"digest", "hello"} <= {workflow.id for workflow in found}
+    assert {"digest", "hello", "review"} <= {workflow.id for workflow in found}

@@ -176,6 +176,8 @@ def test_the_sample_tick_is_a_scheduled_event() -> None:
     [
         ("api_create_run.json", "POST /runs"),
         ("api_show_run.json", "GET /runs/{run_id}"),
+        ("api_list_calls.json", "GET /runs/{run_id}/calls"),
+        ("api_show_costs.json", "GET /costs"),
         ("api_cancel_run.json", "POST /runs/{run_id}/cancel"),
         ("api_list_workflows.json", "GET /workflows"),
     ],
