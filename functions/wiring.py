@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.session import get_session
 
-from adapters.ai.prices import LatePrices
-from adapters.ai.routing import RoutedBatches, RoutedModels
+from adapters.ai.routing import LatePrices, RoutedBatches, RoutedModels
 from adapters.aws.client import LeanSession
 from adapters.aws.loader import OurLoader
 from adapters.dynamodb.layout import GuardedItems
@@ -109,8 +108,8 @@ def _bedrock(region: str) -> "LanguageModel":
 
 
 def _prices() -> "PriceBook":
-    # The same: its table takes a tenth of a second.
-    from adapters.ai.genai_prices import GenaiPrices
+    # Likewise.
+    from adapters.ai.prices import GenaiPrices
 
     return GenaiPrices()
 
