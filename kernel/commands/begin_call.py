@@ -84,7 +84,7 @@ def _refuse_beyond(command: BeginCall, bill: Bill) -> None:
         raise UnpricedModelError(message, run_id=call.run_id, model=call.model)
     if not bill.allows(call.reserved):
         limit, gone, wanted = (
-            str(dollars(amount).normalize() + 0)
+            f"{dollars(amount).normalize():f}"
             for amount in (bill.limit, bill.committed, call.reserved)
         )
         message = (
