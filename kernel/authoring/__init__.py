@@ -4,8 +4,7 @@ What has to do with language models is loaded when somebody asks for it: it take
 of the start of every function, and most workflows ask no model.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from kernel.authoring.builder import WorkflowBuilder, workflow
 from kernel.authoring.context import StageContext, StageLog, StageStorage
@@ -26,24 +25,24 @@ from kernel.authoring.workflow import Workflow
 from kernel.model.money import Usd
 
 if TYPE_CHECKING:
-    from kernel.authoring.ai import AI
-    from kernel.authoring.answers import CallStats, ObjectResult, TextResult
-    from kernel.authoring.batches import (
+    from kernel.authoring.models import (
+        AI,
         BatchItem,
         BatchProgress,
         BatchResults,
+        CallStats,
+        Finish,
         ItemFailed,
         ItemSucceeded,
-    )
-    from kernel.authoring.private_model import PrivateModel
-    from kernel.model.message import (
-        Finish,
         Media,
         Message,
         ModelReply,
         ModelRequest,
+        ObjectResult,
+        PrivateModel,
         Reasoning,
         Text,
+        TextResult,
         ToolCall,
         Usage,
     )
@@ -89,22 +88,10 @@ __all__ = [
     "workflow",
 ]
 
-_LATER: Final = {
-    "kernel.authoring.ai": ("AI",),
-    "kernel.authoring.answers": ("CallStats", "ObjectResult", "TextResult"),
-    "kernel.authoring.batches": (
-        *("BatchItem", "BatchProgress", "BatchResults", "ItemFailed", "ItemSucceeded"),
-    ),
-    "kernel.authoring.private_model": ("PrivateModel",),
-    "kernel.model.message": (
-        *("Finish", "Media", "Message", "ModelReply", "ModelRequest"),
-        *("Reasoning", "Text", "ToolCall", "Usage"),
-    ),
-}
-
 
 def __getattr__(name: str) -> Any:
-    for module, names in _LATER.items():
-        if name in names:
-            return getattr(import_module(module), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kernel.authoring import models
+
+    return getattr(models, name)
