@@ -92,6 +92,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from kernel.authoring import models
+    from kernel.authoring import models  # noqa: PLC0415
 
     return getattr(models, name)
