@@ -1,16 +1,14 @@
 """`headrace`: the command line. It starts fast: what a command needs is imported when it runs."""
 
 import sys
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from functions.local.refusal import FAILED, INTERRUPTED, RefusalError
+from functions.local.plainly import plainly
+from functions.local.refusal import RefusalError
 
 app: Final = typer.Typer(
     add_completion=False,
@@ -36,6 +34,15 @@ Package = Annotated[
 ]
 Verbose = Annotated[
     bool, typer.Option("--verbose", help="Show log lines, and where an error comes from.")
+]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        envvar="HEADRACE_API_URL", metavar="URL", help="The stack's ApiUrl, as deployed."
+    ),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print the answer as JSON; all else to standard error.")
 ]
 
 
@@ -86,7 +93,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     The exit code is 0 when the run completes, 1 when it fails or is cancelled, 2 when something
     is wrong with what was asked for, and 130 after Ctrl-C, which cancels the run.
     """
-    with _plainly(verbose=verbose):
+    with plainly(verbose=verbose):
         from functions.local.inputs import read_json
 
         input_ = None if given is None else read_json(given, option="--input")
@@ -121,15 +128,8 @@ def rerun(
         str | None,
         typer.Option(metavar="KEY", help="The same key again reruns it no second time."),
     ] = None,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="HEADRACE_API_URL", metavar="URL", help="The stack's ApiUrl, as deployed."
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the answer as JSON; all else to standard error.")
-    ] = False,
+    url: Url = None,
+    as_json: AsJson = False,
     verbose: Verbose = False,
 ) -> None:
     """Let a run of a deployed stack go again from one of its stages.
@@ -138,12 +138,48 @@ def rerun(
     when the API cannot be reached or is in trouble, and 2 when something is wrong with what was
     asked for, or with who asks.
     """
-    with _plainly(verbose=verbose):
+    with plainly(verbose=verbose):
         from functions.local.rerunning import dumped
         from functions.local.rerunning import rerun as ask_for
         from functions.local.terminal import Terminal
 
         answer = ask_for(run_id, stage, Terminal(as_json=as_json), url=url, key=key)
+        if as_json:
+            typer.echo(dumped(answer))
+
+
+@app.command(no_args_is_help=True)
+def cost(  # noqa: PLR0913 - each is an option of the command
+    run_id: Annotated[
+        str | None, typer.Argument(help="The id of a run.", metavar="[RUN_ID]")
+    ] = None,
+    *,
+    topic: Annotated[
+        str | None,
+        typer.Option(metavar="TOPIC", help="What all runs spent under it: workflow.review."),
+    ] = None,
+    estimate: Annotated[
+        str | None,
+        typer.Option(metavar="WORKFLOW", help="What a run of it may cost, by what others did."),
+    ] = None,
+    months: Annotated[int, typer.Option(help="How many months count, this one included.")] = 1,
+    url: Url = None,
+    as_json: AsJson = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say what language models cost on a deployed stack.
+
+    The request is signed with your AWS credentials. The exit code is 1 when the API cannot be
+    reached or is in trouble, and 2 when something is wrong with what was asked for, or with who
+    asks.
+    """
+    with plainly(verbose=verbose):
+        from functions.local.costs import Order, tell_costs
+        from functions.local.rerunning import dumped
+        from functions.local.terminal import Terminal
+
+        order = Order(run_id=run_id, topic=topic, estimate=estimate, months=months)
+        answer = tell_costs(order, Terminal(as_json=as_json), url=url)
         if as_json:
             typer.echo(dumped(answer))
 
@@ -172,7 +208,7 @@ def redrive(
     are moved or there are none, 1 when they are not, and 2 when something is wrong with what was
     asked for, or with who asks.
     """
-    with _plainly(verbose=verbose):
+    with plainly(verbose=verbose):
         from functions.local.redriving import Order
         from functions.local.redriving import redrive as move_back
         from functions.local.terminal import Terminal
@@ -216,7 +252,7 @@ def work(  # noqa: PLR0913 - each is an option of the command
     AWS is in trouble, 2 when something is wrong with what was asked for, and 3 when a body could
     not be stopped.
     """
-    with _plainly(verbose=verbose):
+    with plainly(verbose=verbose):
         from functions.local.working import work as answer_bells
 
         options = {
@@ -240,32 +276,11 @@ def list_workflows(
     *, workflows: Package = "functions.workflows", verbose: Verbose = False
 ) -> None:
     """List the workflows, with their stages."""
-    with _plainly(verbose=verbose):
+    with plainly(verbose=verbose):
         from functions.local.listing import list_in
         from functions.local.terminal import Terminal
 
         list_in(workflows, Terminal())
-
-
-@contextmanager
-def _plainly(*, verbose: bool) -> Iterator[None]:
-    """Say in one sentence, with a hint, what would be a traceback."""
-    try:
-        yield
-    except RefusalError as error:
-        refusal = error
-    except KeyboardInterrupt:
-        refusal = RefusalError("Interrupted.", code=INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 - nobody else will say it
-        refusal = _unforeseen(error)
-    else:
-        return
-    if verbose and refusal.code == FAILED:
-        traceback.print_exc()
-    typer.secho(f"Error: {refusal.sentence}", err=True, fg="red")
-    if refusal.hint:
-        typer.echo(f"Hint: {refusal.hint}", err=True)
-    raise typer.Exit(refusal.code)
 
 
 def _is_sure(question: str) -> bool:
@@ -274,11 +289,3 @@ def _is_sure(question: str) -> bool:
     except typer.Abort as error:
         hint = "Answer y or n; --yes asks nobody."
         raise RefusalError("Nobody answers, so nothing was moved.", hint=hint) from error
-
-
-def _unforeseen(error: Exception) -> RefusalError:
-    if isinstance(error, ModuleNotFoundError):
-        hint = "Install the extras: pip install --editable '.[local,digest]'."
-        return RefusalError(f"The package '{error.name}' is missing.", hint=hint, code=FAILED)
-    sentence = f"Something is wrong in headrace itself: {type(error).__name__}: {error}."
-    return RefusalError(sentence, hint="Try again with --verbose to see where.", code=FAILED)

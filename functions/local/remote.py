@@ -21,6 +21,7 @@ from functions.local.refusal import BAD_INPUT, FAILED, RefusalError
 _SERVICE: Final = "execute-api"
 # In seconds; API Gateway itself gives up after 30.
 _TIMEOUT: Final = 35
+_ASK_AGAIN: Final = "Ask again in a moment."
 _NEVER_SENT: Final = (EndpointConnectionError, ConnectTimeoutError)
 _WHERE: Final = (
     "Give the ApiUrl that `sam deploy` printed with --url, or set HEADRACE_API_URL to it."
@@ -52,17 +53,32 @@ class RemoteApi:
             RefusalError: It was refused, or there was no answer.
         """
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        response = self._sent("POST", path, json.dumps(body).encode(), headers, key)
+        response = self._sent("POST", path, json.dumps(body).encode(), headers, _keyed(key))
+        return self._kept(response, promised, _keyed(key))
+
+    def get(self, path: str, *, promised: Collection[str]) -> dict[str, Any]:
+        """Return what the API shows; asking changes nothing.
+
+        Raises:
+            RefusalError: It was refused, or there was no answer.
+        """
+        response = self._sent("GET", path, b"", {}, _ASK_AGAIN)
+        return self._kept(response, promised, _ASK_AGAIN)
+
+    def _kept(
+        self, response: AWSResponse, promised: Collection[str], again: str
+    ) -> dict[str, Any]:
+        """Return the answer, if it is one, and one of ours."""
         answer = _read(response)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
-            raise _refused(response.status_code, answer, self._url, key)
+            raise _refused(response.status_code, answer, self._url, again)
         done = response.status_code < HTTPStatus.MULTIPLE_CHOICES
         if not done or answer is None or not answer.keys() >= set(promised):
             raise RefusalError(f"What answers at {self._url} is no Headrace API.", hint=_WHERE)
         return answer
 
     def _sent(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str], key: str
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str], again: str
     ) -> AWSResponse:
         url = f"{self._url}{path}"
         request = AWSRequest(method=method, url=url, data=body, headers=dict(headers))
@@ -76,8 +92,8 @@ class RemoteApi:
             raise RefusalError(sentence, hint=hint, code=FAILED) from error
         except BotoCoreError as error:
             sentence = f"There was no answer from {self._url}: {on_one_line(error)}."
-            hint = f"It may have been done. {_again(key)}"
-            raise RefusalError(sentence, hint=hint, code=FAILED) from error
+            done = "" if method == "GET" else "It may have been done. "
+            raise RefusalError(sentence, hint=f"{done}{again}", code=FAILED) from error
 
 
 def _checked(url: str | None) -> str:
@@ -130,25 +146,25 @@ def _read(response: AWSResponse) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _refused(status: int, answer: dict[str, Any] | None, url: str, key: str) -> RefusalError:
+def _refused(status: int, answer: dict[str, Any] | None, url: str, again: str) -> RefusalError:
     """Return the problem in the API's own words, or what the gateway before it means."""
     told = answer or {}
     trouble = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
     code = FAILED if trouble else BAD_INPUT
     if "detail" in told:
-        hint = _again(key) if trouble else str(told.get("advice", ""))
+        hint = again if trouble else str(told.get("advice", ""))
         logged = f" In its log this is {told['request_id']}." if "request_id" in told else ""
         return RefusalError(f"{told['detail']}{logged}", hint=hint, code=code)
     message = told.get("message") or told.get("Message") or _phrase(status)
     sentence = f"The API at {url} answers {status}: {str(message).rstrip('.')}."
     hint = _MAY_NOT if status == HTTPStatus.FORBIDDEN else _WHERE
-    return RefusalError(sentence, hint=_again(key) if trouble else hint, code=code)
+    return RefusalError(sentence, hint=again if trouble else hint, code=code)
 
 
 _MAY_NOT: Final = "Your credentials need execute-api:Invoke on this API."
 
 
-def _again(key: str) -> str:
+def _keyed(key: str) -> str:
     return f"Send it again in a moment with --key {key}: it is done once."
 
 

@@ -14,8 +14,6 @@ from tests.support.world import World
 REVIEWS: Json = {
     "reviews": [{"id": "a", "text": "The parcel was late."}, {"id": "b", "text": "Good."}]
 }
-    "reviews": [{"id": "a", "text": "The parcel was late."}, {"id": "b", "text": "Good."}]
-}
 
 
 @pytest.fixture

@@ -86,6 +86,9 @@ def front(answer: Answer) -> Iterator[Front]:
             self.end_headers()
             self.wfile.write(content)
 
+        def do_GET(self) -> None:
+            self.do_POST()
+
         def log_message(self, format: str, *_: object) -> None:  # noqa: A002 - so it is called
             """Say nothing."""
 
