@@ -6,6 +6,7 @@ of the start of every function, and most workflows ask no model.
 
 from typing import TYPE_CHECKING, Any
 
+from kernel.authoring.budget import Budget
 from kernel.authoring.builder import WorkflowBuilder, workflow
 from kernel.authoring.context import StageContext, StageLog, StageStorage
 from kernel.authoring.decorators import batch_stage, stage
@@ -53,6 +54,7 @@ __all__ = [
     "BatchItem",
     "BatchProgress",
     "BatchResults",
+    "Budget",
     "CallStats",
     "Completed",
     "Failed",
