@@ -1,4 +1,4 @@
-"""Documents in, a report out: text, Markdown, HTML and CSV, read and measured without a network.
+"""Documents in, a report out: text, Markdown, HTML, CSV and PDF, measured without a network.
 
 It reads a path, so it is for local use: a Lambda function has no documents to read. It needs the
 extra `digest`.
