@@ -3,12 +3,11 @@
 import threading
 from contextlib import suppress
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.session import get_session
 
-from adapters.ai.prices import NoPrices
-from adapters.ai.routing import RoutedBatches, RoutedModels
+from adapters.ai.routing import LatePrices, RoutedBatches, RoutedModels
 from adapters.aws.client import LeanSession
 from adapters.aws.loader import OurLoader
 from adapters.dynamodb.layout import GuardedItems
@@ -34,6 +33,11 @@ from kernel.errors import UnavailableError
 from kernel.model.policy import Policy
 from kernel.ports.bundle import Ports
 from kernel.ports.job_transport import JobTransport
+
+if TYPE_CHECKING:
+    # Loaded by those who use it: it takes milliseconds of every start.
+    from kernel.ports.language_model import LanguageModel
+    from kernel.ports.price_book import PriceBook
 
 _making = threading.Lock()
 
@@ -94,6 +98,22 @@ def assemble(settings: Settings) -> Kernel:
     return engine(_ports(settings), policy)
 
 
+def _bedrock(region: str) -> "LanguageModel":
+    # Loaded by who asks a model; no function's start pays for it.
+    from boto3.session import Session
+
+    from adapters.ai.bedrock import BedrockModels
+
+    return BedrockModels(Session(region_name=region))
+
+
+def _prices() -> "PriceBook":
+    # Likewise.
+    from adapters.ai.prices import GenaiPrices
+
+    return GenaiPrices()
+
+
 @cache
 def _kernel() -> Kernel:
     return assemble(Settings.from_environment())
@@ -147,7 +167,7 @@ def _ports(settings: Settings) -> Ports:
         ),
         logbook=PowertoolsLogbook(),
         meter=meter,
-        models=RoutedModels({}),
+        models=RoutedModels({"bedrock": partial(_bedrock, settings.region)}),
         batches=RoutedBatches({}),
-        prices=NoPrices(),
+        prices=LatePrices(_prices),
     )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from kernel.errors import UnknownModelError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     # Loaded by those who use it: it takes milliseconds of every start.
     from kernel.model.message import (
         Delta,
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
         EmbedRequest,
         ModelReply,
         ModelRequest,
+        Usage,
     )
     from kernel.ports.batch_model import (
         BatchAnswer,
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
         BatchTicket,
     )
     from kernel.ports.language_model import LanguageModel
+    from kernel.ports.price_book import Price, PriceBook
 
 ProviderT = TypeVar("ProviderT")
 
@@ -95,3 +99,19 @@ class RoutedBatches:
 
     def cancel(self, ticket: BatchTicket) -> None:
         self._providers.of(ticket.model).cancel(ticket)
+
+
+class LatePrices:
+    """The book of prices, made when a price is first asked for."""
+
+    def __init__(self, make: Callable[[], PriceBook]) -> None:
+        self._make = make
+        self._books: list[PriceBook] = []
+
+    def price(
+        self, model: str, usage: Usage, *, at: datetime, batch: bool = False
+    ) -> Price | None:
+        if not self._books:
+            # Two threads may make one each; they say the same.
+            self._books.append(self._make())
+        return self._books[0].price(model, usage, at=at, batch=batch)

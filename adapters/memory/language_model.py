@@ -22,7 +22,7 @@ from kernel.model.message import (
 Line: TypeAlias = str | ModelReply | Exception
 Script: TypeAlias = Callable[[ModelRequest], Line]
 
-_DIMENSIONS: Final = 8
+_DIMENSIONS: Final = 64
 _A_PIECE: Final = 7
 
 
@@ -97,6 +97,6 @@ def _vector(text: str, size: int) -> tuple[float, ...]:
     """Return a unit vector: each word adds to one of its places."""
     numbers = [0.0] * size
     for word in text.lower().split() or [""]:
-        numbers[hashlib.sha256(word.encode()).digest()[0] % size] += 1.0
+        numbers[int.from_bytes(hashlib.sha256(word.encode()).digest()[:4]) % size] += 1.0
     length = sum(number * number for number in numbers) ** 0.5
     return tuple(number / length for number in numbers)

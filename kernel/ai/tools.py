@@ -32,8 +32,8 @@ def talked(
         AnswerMisfitError: It still wants something called then.
         InvalidInputError: A tool is none.
     """
-    known = {tool.__name__: tool for tool in tools}
     request = replace(request, tools=tuple(map(specified, tools)))
+    known = {tool.__name__: tool for tool in tools}
     answers: list[Answered] = []
     called: list[ToolCall] = []
     for _ in range(rounds):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,11 @@ from functions import api, wiring, worker
 from functions.discovery import DiscoveryError
 from functions.settings import LAMBDA, SettingsError
 from kernel.dispatch import Kernel
+from kernel.errors import UnknownModelError
+from kernel.model.message import EmbedRequest, Message, ModelRequest, Text
 from tests.functions.samples import FakeContext, sample
 from tests.functions.test_settings import GOOD
+from tests.support.bedrock import Bedrock, bedrock, saying
 
 
 @pytest.fixture
@@ -110,3 +114,30 @@ def test_the_worker_of_an_account_without_the_table_names_the_variable(
 
     assert len(response["batchItemFailures"]) == 1
     assert "check HEADRACE_TABLE" in caplog.text
+
+
+def test_a_kernel_asks_bedrock_and_knows_its_prices(environment: pytest.MonkeyPatch) -> None:
+    request = ModelRequest(
+        model="bedrock:amazon.nova-lite-v1:0",
+        messages=(Message(role="user", parts=(Text(text="How?"),)),),
+    )
+    answer = saying({"text": "So."})
+    with bedrock(Bedrock()) as cloud:
+        cloud.will_say(answer)
+        environment.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", cloud.url)
+        ports = wiring.ports()
+
+        reply = ports.models.complete(request, within=timedelta(seconds=9))
+
+    price = ports.prices.price(request.model, reply.usage, at=datetime.now(UTC))
+    assert reply.text == "So."
+    assert price is not None
+    assert price.cost > 0
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_provider_that_is_not_there_is_named_with_those_that_are() -> None:
+    with pytest.raises(UnknownModelError, match=r"There are: bedrock:\.\.\."):
+        wiring.ports().models.embed(
+            EmbedRequest(model="nobody:one", texts=("a",)), within=timedelta(seconds=1)
+        )
