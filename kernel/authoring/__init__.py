@@ -26,7 +26,7 @@ from kernel.authoring.workflow import Workflow
 from kernel.model.money import Usd
 
 if TYPE_CHECKING:
-    from kernel.authoring.ai import AI
+    from kernel.authoring.ai import AI, AsyncAI, AsyncTextStream, TextStream
     from kernel.authoring.answers import CallStats, ObjectResult, TextResult
     from kernel.authoring.batches import (
         BatchItem,
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AI",
     "Artifact",
+    "AsyncAI",
+    "AsyncTextStream",
     "BatchItem",
     "BatchProgress",
     "BatchResults",
@@ -79,6 +81,7 @@ __all__ = [
     "Suspend",
     "Text",
     "TextResult",
+    "TextStream",
     "ToolCall",
     "Usage",
     "Usd",
@@ -90,7 +93,7 @@ __all__ = [
 ]
 
 _LATER: Final = {
-    "kernel.authoring.ai": ("AI",),
+    "kernel.authoring.ai": ("AI", "AsyncAI", "AsyncTextStream", "TextStream"),
     "kernel.authoring.answers": ("CallStats", "ObjectResult", "TextResult"),
     "kernel.authoring.batches": (
         *("BatchItem", "BatchProgress", "BatchResults", "ItemFailed", "ItemSucceeded"),
