@@ -17,6 +17,7 @@ from functions.bills import calls_shown, costs_shown
 from functions.bodies import (
     Cancelling,
     NewRun,
+    Raising,
     Rerunning,
     Resuming,
     WhichCalls,
@@ -29,6 +30,7 @@ from functions.metering import meter
 from functions.problems import breakdown, cut, no_route, refusal
 from functions.replies import reply, run_shown, workflow_shown
 from functions.telemetry import begin, logger
+from kernel.commands.raise_budget import RaiseBudget
 from kernel.errors import EngineError, GoneError, NotFoundError, UnavailableError
 from kernel.model.failure import Failure
 from kernel.model.status import Status
@@ -94,6 +96,15 @@ def cancel_run(run_id: str) -> Response[str]:
     command = CancelRun(run_id=_plausible(run_id), reason=asked.reason)
     result = wiring.kernel().dispatch(command)
     return reply({"run_id": run_id, "status": result.status, "cancelled": result.cancelled})
+
+
+@app.post("/runs/<run_id>/budget")
+def raise_budget(run_id: str) -> Response[str]:
+    asked = read(Raising, app.current_event)
+    command = RaiseBudget(run_id=_plausible(run_id), limit=asked.budget)
+    result = wiring.kernel().dispatch(command)
+    shown = {"budget": f"{result.limit:f}", "committed": f"{result.committed:f}"}
+    return reply({"run_id": run_id, **shown})
 
 
 @app.post("/runs/<run_id>/rerun")

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Self, TypeVar
+from typing import Annotated, Any, Final, Self, TypeAlias, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic import (
@@ -51,6 +51,9 @@ def _moment(value: Any) -> datetime:
 _Id = Annotated[str, Field(min_length=1, max_length=128)]
 
 
+_Budget: TypeAlias = Annotated[Decimal, Field(gt=0, le=MOST, decimal_places=9)]
+
+
 class NewRun(BaseModel):
     """The body of `POST /runs`."""
 
@@ -63,7 +66,7 @@ class NewRun(BaseModel):
     tenant: _Id | None = None
     start_at: Annotated[datetime, BeforeValidator(_moment)] | None = None
     annotations: dict[_Id, Any] = Field(default_factory=dict)
-    budget: Annotated[Decimal, Field(gt=0, le=MOST, decimal_places=9)] | None = None
+    budget: _Budget | None = None
 
 
 class Cancelling(BaseModel):
@@ -72,6 +75,14 @@ class Cancelling(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: str = Field(default="", max_length=1_000)
+
+
+class Raising(BaseModel):
+    """The body of `POST /runs/{run_id}/budget`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    budget: _Budget
 
 
 class Rerunning(BaseModel):

@@ -17,6 +17,7 @@ from kernel.commands import (
     finish_closing,
     mark_run,
     mark_stage,
+    raise_budget,
     reap_lease,
     record_call,
     record_progress,
@@ -90,6 +91,7 @@ _route(replay_event.ReplayEvent, replay_event.handle)
 _route(begin_call.BeginCall, begin_call.handle)
 _route(settle_call.SettleCall, settle_call.handle)
 _route(record_call.RecordCall, record_call.handle)
+_route(raise_budget.RaiseBudget, raise_budget.handle)
 _route(drop_dead_letter.DropDeadLetter, drop_dead_letter.handle)
 
 _span(create_run.CreateRun, create_run.create_run)

@@ -12,6 +12,7 @@ from kernel.model.annotation import Annotation
 from kernel.model.event import Event
 from kernel.model.failure import Failure
 from kernel.model.json import Json
+from kernel.model.money import dollars
 from kernel.model.run import Run
 from kernel.model.stage import StageRecord
 
@@ -49,6 +50,9 @@ def stage_started(stage: StageRecord, *, at: datetime) -> Event:
 def stage_suspended(stage: StageRecord, *, at: datetime) -> Event:
     waits = stage.suspension
     until: dict[str, Json] = {"deadline": waits.deadline.isoformat()} if waits else {}
+    if waits is not None and waits.wanted is not None:
+        # In US dollars: by how much the budget was too small.
+        until["budget_wanted"] = f"{dollars(waits.wanted).normalize():f}"
     return _stage_event(stage, "stage:suspended", at, rank=3, detail=until)
 
 

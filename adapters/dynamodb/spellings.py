@@ -59,6 +59,8 @@ _SUSPENSION: Final = Shape(
     lease=("le", _LEASE),
     callback=("cb", PLAIN),
     callback_digest=("cd", PLAIN),
+    wanted=("wa", PLAIN),
+    paused=("pa", PLAIN),
 )
 _PROGRESS: Final = Shape(Progress, fraction=("f", JSON), message=("m", JSON), at=("a", MOMENT))
 _ARTIFACT: Final = Shape(
@@ -103,6 +105,7 @@ STAGE: Final = Shape(
     urgent=("ug", PLAIN),
     tenant=("te", PLAIN),
     stumbles=("sb", PLAIN),
+    pauses=("ps", PLAIN),
     polls=("po", PLAIN),
     created_at=("ca", MOMENT),
     not_before=("nb", MOMENT),

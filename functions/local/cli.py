@@ -55,6 +55,12 @@ def main() -> None:
 @app.command(no_args_is_help=True)
 def run(  # noqa: PLR0913 - each is an option of the command
     workflow: Annotated[str, typer.Argument(help="The id of a workflow.", metavar="WORKFLOW")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="What to run it on: a file of JSON, or a table (.csv, .tsv)."
+        ),
+    ] = None,
     *,
     given: Annotated[
         str | None,
@@ -94,9 +100,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
     is wrong with what was asked for, and 130 after Ctrl-C, which cancels the run.
     """
     with plainly(verbose=verbose):
-        from functions.local.inputs import read_json
+        from functions.local.inputs import read_input, read_json
 
-        input_ = None if given is None else read_json(given, option="--input")
+        input_ = read_input(file, given)
         settings = None if config is None else read_json(config, option="--config")
 
         from functions.local.running import Order, carry_out

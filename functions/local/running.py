@@ -27,7 +27,7 @@ _PAUSE: Final = 0.1
 _GRACE: Final = timedelta(seconds=2)
 _HINTS: Final = {
     "NOT_FOUND": "`headrace workflows` lists those that there are.",
-    "INVALID_INPUT": "Mend it in --input or --config, and try again.",
+    "INVALID_INPUT": "Mend it in FILE, --input or --config, and try again.",
 }
 
 

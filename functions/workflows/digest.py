@@ -1,4 +1,4 @@
-"""Documents in, a report out: text, Markdown, HTML and CSV, read and measured without a network.
+"""Documents in, a report out: text, Markdown, HTML, CSV and PDF, measured without a network.
 
 It reads a path, so it is for local use: a Lambda function has no documents to read. It needs the
 extra `digest`.
@@ -8,7 +8,9 @@ from datetime import timedelta
 
 from pydantic import BaseModel
 
+from functions.workflows.digesting.clusters import clusters_of, grouped, text_to_embed
 from functions.workflows.digesting.documents import SplitConfig, Texts, split_library
+from functions.workflows.digesting.embedding import embedder
 from functions.workflows.digesting.extras import require_extras
 from functions.workflows.digesting.library import IngestConfig, Library, Source, gather
 from functions.workflows.digesting.phrases import KeyPhrases, PhraseConfig, find_phrases
@@ -56,6 +58,8 @@ class Ticket(BaseModel):
     """What the provider gave for the batch that it was handed."""
 
     pieces: int
+    groups: list[list[int]]
+    """The numbers of the documents that belong together."""
 
 
 @stage
@@ -93,14 +97,15 @@ def structure(ctx: StageContext[Texts, StructureConfig]) -> Structures:
 
 @batch_stage
 class Summarise:
-    """Have a batch provider pick the sentences that say most."""
+    """Have a batch provider pick the sentences that say most, and a model tell what is alike."""
 
     def execute(self, ctx: StageContext[Measures, SummariseConfig]) -> Suspend[Ticket]:
         texts, config = ctx.require(split), ctx.config
         requests = requests_for(texts, ctx.input.key_phrases, config.sentences)
         pieces = LocalProvider(storage=ctx.storage).submit(requests, config.checks)
+        vectors = ctx.ai.embed(list(map(text_to_embed, texts.documents)), model=config.embedding)
         return Suspend(
-            Ticket(pieces=pieces),
+            Ticket(pieces=pieces, groups=grouped(vectors, config.nearness)),
             poll_every=timedelta(seconds=config.poll_seconds),
             max_wait=MOST_WAIT,
         )
@@ -117,7 +122,10 @@ class Summarise:
             picks = provider.results()
         except JobLostError as error:
             return Failed(str(error), code="BATCH_LOST")
-        return Ready(summaries_from(ctx.require(split), picks, ctx.config.sentences))
+        texts = ctx.require(split)
+        summaries = summaries_from(texts, picks, ctx.config.sentences)
+        summaries.clusters = clusters_of(texts, ctx.input.key_phrases, state.groups)
+        return Ready(summaries)
 
 
 @stage
@@ -142,6 +150,7 @@ def report(ctx: StageContext[Summaries, ReportConfig]) -> Completed[Digest]:
 
 digest = (
     workflow("digest", name="Digest", input=Source, output=Digest)
+    .register_models(embedder)
     .pipe(ingest)
     .pipe(split)
     .parallel(key_phrases, readability, structure)

@@ -1,7 +1,8 @@
 """Reviews in, a report with its bill out: models classify, extract, summarise and judge.
 
 The summaries are one batch, for half the price. It asks a model of its own, which needs no
-network; name another one in the input: `{"model": "bedrock:amazon.nova-lite-v1:0"}`.
+network; name another one in the input, `{"model": "bedrock:amazon.nova-lite-v1:0"}`, or in the
+config of `collect`.
 """
 
 from dataclasses import replace
@@ -25,6 +26,7 @@ from functions.workflows.reviewing.words import (
     Kind,
     Kinds,
     Known,
+    Models,
     Reviews,
     Summaries,
     Summary,
@@ -56,9 +58,9 @@ A_SECOND = timedelta(seconds=1)
 
 
 @stage
-def collect(ctx: StageContext[Asked, None]) -> Reviews:
+def collect(ctx: StageContext[Asked, Models]) -> Reviews:
     """Take the reviews that were given, or those that come with the workflow."""
-    return gathered(ctx.input)
+    return gathered(ctx.input, ctx.config)
 
 
 @stage

@@ -4,9 +4,9 @@ What has to do with language models is loaded when somebody asks for it: it take
 of the start of every function, and most workflows ask no model.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from kernel.authoring.budget import Budget
 from kernel.authoring.builder import WorkflowBuilder, workflow
 from kernel.authoring.context import StageContext, StageLog, StageStorage
 from kernel.authoring.decorators import batch_stage, stage
@@ -26,24 +26,27 @@ from kernel.authoring.workflow import Workflow
 from kernel.model.money import Usd
 
 if TYPE_CHECKING:
-    from kernel.authoring.ai import AI, AsyncAI, AsyncTextStream, TextStream
-    from kernel.authoring.answers import CallStats, ObjectResult, TextResult
-    from kernel.authoring.batches import (
+    from kernel.authoring.models import (
+        AI,
+        AsyncAI,
+        AsyncTextStream,
         BatchItem,
         BatchProgress,
         BatchResults,
+        CallStats,
+        Finish,
         ItemFailed,
         ItemSucceeded,
-    )
-    from kernel.authoring.private_model import PrivateModel
-    from kernel.model.message import (
-        Finish,
         Media,
         Message,
         ModelReply,
         ModelRequest,
+        ObjectResult,
+        PrivateModel,
         Reasoning,
         Text,
+        TextResult,
+        TextStream,
         ToolCall,
         Usage,
     )
@@ -56,6 +59,7 @@ __all__ = [
     "BatchItem",
     "BatchProgress",
     "BatchResults",
+    "Budget",
     "CallStats",
     "Completed",
     "Failed",
@@ -92,22 +96,10 @@ __all__ = [
     "workflow",
 ]
 
-_LATER: Final = {
-    "kernel.authoring.ai": ("AI", "AsyncAI", "AsyncTextStream", "TextStream"),
-    "kernel.authoring.answers": ("CallStats", "ObjectResult", "TextResult"),
-    "kernel.authoring.batches": (
-        *("BatchItem", "BatchProgress", "BatchResults", "ItemFailed", "ItemSucceeded"),
-    ),
-    "kernel.authoring.private_model": ("PrivateModel",),
-    "kernel.model.message": (
-        *("Finish", "Media", "Message", "ModelReply", "ModelRequest"),
-        *("Reasoning", "Text", "ToolCall", "Usage"),
-    ),
-}
-
 
 def __getattr__(name: str) -> Any:
-    for module, names in _LATER.items():
-        if name in names:
-            return getattr(import_module(module), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from kernel.authoring import models  # noqa: PLC0415
+
+    return getattr(models, name)

@@ -6,6 +6,7 @@ from types import NoneType
 from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 from kernel.authoring.bodies import Accepts, Batch, Executes, Later, Mixed, OutputT, PlainT
+from kernel.authoring.budget import Budget, amount_of, problems_of_budget
 from kernel.authoring.context import StageContext
 from kernel.authoring.naming import in_words
 from kernel.authoring.private_model import PrivateModel
@@ -45,7 +46,7 @@ class WorkflowBuilder(Generic[GivenT_co]):
     output: Schema | None
     groups: tuple[tuple[Any, ...], ...] = ()
     models: tuple[PrivateModel, ...] = ()
-    budget: Decimal | None = None
+    budget: Decimal | Budget | None = None
 
     @overload
     def pipe(
@@ -96,9 +97,9 @@ class WorkflowBuilder(Generic[GivenT_co]):
             output=self.output,
             groups=self.groups,
             models=self.models,
-            budget=self.budget,
+            **amount_of(self.budget),
         )
-        problems = problems or list(problems_of(built))
+        problems = problems or [*problems_of(built), *problems_of_budget(self.budget)]
         if problems:
             listed = "".join(f"\n- {problem}" for problem in problems)
             raise DefinitionError(
@@ -120,7 +121,7 @@ def workflow(
     output: object = None,
     name: str | None = None,
     description: str = "",
-    budget: Decimal | None = None,
+    budget: Decimal | Budget | None = None,
 ) -> WorkflowBuilder[None]: ...
 @overload
 def workflow(
@@ -130,7 +131,7 @@ def workflow(
     output: object = None,
     name: str | None = None,
     description: str = "",
-    budget: Decimal | None = None,
+    budget: Decimal | Budget | None = None,
 ) -> WorkflowBuilder[GivenT]: ...
 @overload
 def workflow(
@@ -140,7 +141,7 @@ def workflow(
     output: object = None,
     name: str | None = None,
     description: str = "",
-    budget: Decimal | None = None,
+    budget: Decimal | Budget | None = None,
 ) -> WorkflowBuilder[Any]: ...
 def workflow(
     id: str,
@@ -149,7 +150,7 @@ def workflow(
     output: Any = None,
     name: str | None = None,
     description: str = "",
-    budget: Decimal | None = None,
+    budget: Decimal | Budget | None = None,
 ) -> WorkflowBuilder[Any]:
     """Begin a workflow.
 
@@ -159,7 +160,8 @@ def workflow(
         output: What its end must fit; left out, whatever the last group gives.
         name: For people; the id in words unless it is given.
         description: For people.
-        budget: What a run may spend on models, `Usd("2.50")`, unless the run is given another.
+        budget: What a run may spend on models, `Usd("2.50")`, unless the run is given another;
+            a `Budget` says too what is to happen when it is spent.
     """
     return WorkflowBuilder(
         id=id,

@@ -14,7 +14,6 @@ from kernel.authoring.stage import Stage
 from kernel.authoring.verdict import NO_TIME, TEN_YEARS
 from kernel.authoring.workflow import Workflow
 from kernel.errors import InvalidOutputError
-from kernel.model.money import fault_of
 
 WIDEST: Final = 49
 
@@ -32,8 +31,6 @@ def problems_of(workflow: Workflow) -> Iterator[str]:
     schemas = {"input": workflow.input, "output": workflow.output}
     yield from _about_schemas({what: one for what, one in schemas.items() if one})
     yield from problems_of_models(workflow.models)
-    if workflow.budget is not None and (fault := fault_of(workflow.budget)):
-        yield f"its budget is none: {fault}"
     yield from problems_between(workflow.input, workflow.groups, workflow.output)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,7 @@ class Workflow:
     groups: tuple[tuple[Stage[Any, Any], ...], ...]
     models: tuple[PrivateModel, ...] = ()
     budget: Decimal | None = None
+    asks: timedelta | None = None
 
     @cached_property
     def fingerprint(self) -> str:

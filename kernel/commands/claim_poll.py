@@ -116,7 +116,9 @@ def _refusal(command: ClaimPoll, found: Standing, context: Context) -> PollRefus
     if waits.lease is not None and waits.lease.is_live(context.now):
         return PollRefusal.TAKEN
     due = waits.next_poll_at is not None and waits.next_poll_at <= context.now
-    return None if due or waits.deadline <= context.now else PollRefusal.EARLY
+    # A budget may be raised at any moment, and a bell says so.
+    due = due or waits.wanted is not None or waits.deadline <= context.now
+    return None if due else PollRefusal.EARLY
 
 
 def _holds(waits: Suspension, token: str) -> bool:

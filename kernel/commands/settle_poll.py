@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from kernel.decisions.backoff import poll_backoff
 from kernel.decisions.bells import poll_bell
 from kernel.decisions.reading import settled_under, standing
-from kernel.decisions.settling import Holding, err, succeed
+from kernel.decisions.settling import Holding, err, succeed, unpause
 from kernel.decisions.writing import Decision, pinned, still_open, write_stage
 from kernel.dispatch import Command, Context, Outcome
+from kernel.errors import BudgetExceededError
 from kernel.model.annotation import Annotation
 from kernel.model.change import equals
 from kernel.model.failure import Failure
+from kernel.model.money import dollars
 from kernel.model.stage import StageRecord, Suspension
 from kernel.model.status import Status
-from kernel.model.verdict import Erred, GivenBack, PollVerdict, Succeeded, Waiting
+from kernel.model.verdict import Erred, GivenBack, PollVerdict, Succeeded, Unpaused, Waiting
 from kernel.ports.persistence import Standing
 
 
@@ -66,16 +68,17 @@ def _decision(command: SettlePoll, context: Context, held: Holding, waits: Suspe
     match command.verdict:
         case Succeeded() as verdict:
             return succeed(context, held, verdict)
-        case Waiting(check_in=check_in):
-            late = Failure.of("SUSPENSION_TIMEOUT", _late(held.stage, waits))
-            heard = replace(waits, failures=0)
+        case Waiting(check_in=check_in) as verdict:
+            heard = _heard(waits, verdict, context.now)
+            late = _late(held.stage, heard)
             return _wait(context, held, heard, check_in or waits.poll_every, late)
+        case Unpaused():
+            return unpause(context, held)
         case GivenBack():
             return _later(context, held, waits, context.now)
-        case Erred() as verdict if command.threw:
-            return _thrown(context, held, waits, verdict)
         case Erred() as verdict:
-            return err(context, held, verdict)
+            thrown = _thrown(context, held, waits, verdict) if command.threw else None
+            return thrown or err(context, held, verdict)
 
 
 def _thrown(context: Context, held: Holding, waits: Suspension, verdict: Erred) -> Decision:
@@ -105,8 +108,21 @@ def _later(context: Context, held: Holding, waits: Suspension, next_poll_at: dat
     return Decision(changes=(change, *still_open(held.run)), bells=(bell,))
 
 
-def _late(stage: StageRecord, waits: Suspension) -> str:
-    return f"Stage {stage.id!r} waited until {waits.deadline.isoformat()} and was not ready."
+def _heard(waits: Suspension, verdict: Waiting, now: datetime) -> Suspension:
+    """Return the wait as it goes on; for a budget it may last longer than for anything else."""
+    begins = verdict.wanted is not None and waits.wanted is None
+    deadline = max(waits.deadline, now + verdict.for_budget) if begins else waits.deadline
+    return replace(waits, failures=0, wanted=verdict.wanted, deadline=deadline)
+
+
+def _late(stage: StageRecord, waits: Suspension) -> Failure:
+    until = waits.deadline.isoformat()
+    if waits.wanted is None:
+        message = f"Stage {stage.id!r} waited until {until} and was not ready."
+        return Failure.of("SUSPENSION_TIMEOUT", message)
+    amount = f"{dollars(waits.wanted).normalize():f}"
+    message = f"Stage {stage.id!r} waited until {until} for a budget with ${amount} more in it."
+    return Failure.of(BudgetExceededError.code, message)
 
 
 def _is_held(found: Standing, token: str) -> bool:

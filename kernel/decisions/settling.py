@@ -90,12 +90,22 @@ def suspend(context: Context, held: Holding, verdict: Suspending) -> Decision:
         deadline=context.now + verdict.max_wait,
         callback=verdict.callback,
         callback_digest=verdict.callback_digest,
+        wanted=verdict.wanted,
+        paused=verdict.paused,
     )
     stage = held.stage.suspended(waits)
     happened = events.stage_suspended(stage, at=context.now)
     change = write_stage(context, held.stage, stage, held.requires, happened, run=held.run)
     bells = (poll_bell(stage, held.workflow, at=next_poll_at),) if next_poll_at else ()
     return Decision(changes=(change, *still_open(held.run)), bells=bells)
+
+
+def unpause(context: Context, held: Holding) -> Decision:
+    """Let the body begin anew whose call the budget had refused; that costs no attempt."""
+    stage = held.stage.unpaused(at=context.now)
+    change = write_stage(context, held.stage, stage, held.requires, run=held.run)
+    bell = execute_bell(stage, held.workflow)
+    return Decision(changes=(change, *still_open(held.run)), bells=(bell,))
 
 
 def err(context: Context, held: Holding, verdict: Erred) -> Decision:

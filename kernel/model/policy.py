@@ -19,6 +19,7 @@ class Policy:
         least_time: What a process must have left to begin an attempt.
         poll_timeout: How long one check may take.
         poll_failures: Polls that may throw in a row before the stage fails.
+        budget_every: How often a stage is looked at that waits for a larger budget.
         stumbles: Failures of the infrastructure that one stage survives.
         conflict_tries: How often one command is decided before a conflict is given up.
         conflict_pause: The pause before the second decision; doubles, with jitter.
@@ -46,6 +47,7 @@ class Policy:
     least_time: timedelta = timedelta(seconds=2)
     poll_timeout: timedelta = timedelta(seconds=60)
     poll_failures: int = 5
+    budget_every: timedelta = timedelta(minutes=15)
     stumbles: int = 5
     conflict_tries: int = 8
     conflict_pause: timedelta = timedelta(milliseconds=20)

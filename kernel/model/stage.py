@@ -48,6 +48,9 @@ class Suspension:
         lease: Who is polling just now.
         callback: It waits for a call from outside and is not polled.
         callback_digest: Of the secret in the link that ends the wait; None without a link.
+        wanted: What a call may come to that the budget refused, in nanodollars; None where it
+            refused none.
+        paused: It was the body's, which begins anew when the budget allows it; no check is asked.
     """
 
     state: Payload | None
@@ -59,6 +62,8 @@ class Suspension:
     lease: Lease | None = None
     callback: bool = False
     callback_digest: str | None = None
+    wanted: int | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +92,7 @@ class StageRecord:
         ordinal: Its place in its group, from 0.
         urgent: Its bells go to the urgent queue; like *tenant*, its run's.
         stumbles: Failures of the infrastructure, which do not use up *max_attempts*.
+        pauses: Attempts that ended where the budget refused a call; they do not use up any either.
         polls: How often it was polled, over all its suspensions in this generation.
         unadvanced: It is settled, and nobody has yet asked whether its group is done.
         settled_by: The token under which it was settled: how a repeat knows that it won.
@@ -106,6 +112,7 @@ class StageRecord:
     urgent: bool = False
     tenant: str | None = None
     stumbles: int = 0
+    pauses: int = 0
     polls: int = 0
     created_at: datetime
     not_before: datetime | None = None
@@ -134,7 +141,7 @@ class StageRecord:
 
     @property
     def has_attempts_left(self) -> bool:
-        return self.attempt < self.max_attempts + self.stumbles
+        return self.attempt < self.max_attempts + self.stumbles + self.pauses
 
     def claimed(self, lease: Lease, *, at: datetime) -> Self:
         status = self.status.stage_to(Status.RUNNING)
@@ -180,6 +187,19 @@ class StageRecord:
             not_before=not_before,
             error=error,
             stumbles=self.stumbles + stumbled,
+        )
+
+    def unpaused(self, *, at: datetime) -> Self:
+        """Return the stage waiting for an attempt in place of the one that was paused."""
+        status = self.status.stage_to(Status.PENDING)
+        state = self.suspension.state if self.suspension else self.resume_state
+        return replace(
+            self,
+            status=status,
+            suspension=None,
+            resume_state=state,
+            not_before=at,
+            pauses=self.pauses + 1,
         )
 
     def suspended(self, suspension: Suspension) -> Self:

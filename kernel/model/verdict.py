@@ -25,13 +25,18 @@ class Skipped:
 
 @dataclass(frozen=True, kw_only=True)
 class Suspending:
-    """It waits for something outside. *callback_digest*: of the secret in the link it gave out."""
+    """It waits for something outside. *callback_digest*: of the secret in the link it gave out.
+
+    *paused*: for the budget of its run, which has refused a call that may come to *wanted*.
+    """
 
     state: Payload | None
     poll_every: timedelta
     max_wait: timedelta
     callback: bool = False
     callback_digest: str | None = None
+    wanted: int | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +53,20 @@ class Erred:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A poll found nothing yet. *check_in* is the wait it asked for."""
+    """A poll found nothing yet. *check_in* is the wait it asked for.
+
+    *wanted*: the budget has refused it a call that may come to that; it may wait *for_budget*
+    for a larger one.
+    """
 
     check_in: timedelta | None = None
+    wanted: int | None = None
+    for_budget: timedelta = timedelta()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unpaused:
+    """The budget allows by now what it refused the body, which may begin anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,4 +75,4 @@ class GivenBack:
 
 
 Verdict: TypeAlias = Succeeded | Skipped | Suspending | Erred
-PollVerdict: TypeAlias = Succeeded | Waiting | Erred | GivenBack
+PollVerdict: TypeAlias = Succeeded | Waiting | Erred | GivenBack | Unpaused

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from kernel.errors import BudgetExceededError
 from kernel.model.annotation import Annotation
 from kernel.model.json import Json
 from kernel.model.materials import Materials
@@ -15,7 +16,7 @@ from kernel.procedures.allowance import CutOffError
 from kernel.procedures.job import Job
 from kernel.procedures.materials import gather
 from kernel.procedures.stage_context import JobContext
-from kernel.procedures.verdicts import of_body, of_error, of_stop, trace
+from kernel.procedures.verdicts import of_body, of_error, of_refusal, of_stop, trace
 
 _TOLD: Final = "The body was told that its process is to end, and ended."
 
@@ -38,6 +39,9 @@ def attempt(job: Job, payload: Mapping[str, Json] | None) -> Attempt:
         verdict = _verdict(job, JobContext(job, materials, annotations))
     except BodyStoppedError as error:
         verdict = of_stop(error)
+    except BudgetExceededError as error:
+        log_failure(job, error)
+        verdict = of_refusal(job, error)
     except Exception as error:  # noqa: BLE001 - whatever a stage raises is the stage's failure
         log_failure(job, error)
         verdict = of_error(error)

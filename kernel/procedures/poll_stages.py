@@ -9,11 +9,12 @@ from kernel.commands.claim_poll import ClaimPoll, ClaimPollResult, PollRefusal
 from kernel.commands.settle_poll import SettlePoll
 from kernel.dispatch import Command, Kernel
 from kernel.effects import report
+from kernel.errors import BudgetExceededError
 from kernel.model.annotation import Annotation
 from kernel.model.failure import Failure
 from kernel.model.stage import Poll, StageRecord
 from kernel.model.status import Status
-from kernel.model.verdict import Erred, GivenBack, PollVerdict, Waiting
+from kernel.model.verdict import Erred, GivenBack, PollVerdict, Unpaused, Waiting
 from kernel.ports.executor import BodyStoppedError
 from kernel.procedures.allowance import Allowance
 from kernel.procedures.attempt import carried_out, log_failure, state_of
@@ -24,7 +25,7 @@ from kernel.procedures.job import Job, lease_of_poll
 from kernel.procedures.materials import gather
 from kernel.procedures.retirement import sweep
 from kernel.procedures.stage_context import JobContext
-from kernel.procedures.verdicts import of_check, of_error
+from kernel.procedures.verdicts import of_check, of_error, wanted_of
 from kernel.queries.list_due import due_polls
 
 
@@ -180,7 +181,9 @@ def look_there(kernel: Kernel, errand: Errand) -> _Found:
 
 def _asks_code(job: Job) -> bool:
     waits = job.stage.suspension
-    return job.definition.check is not None and not (waits is not None and waits.callback)
+    return job.definition.check is not None and not (
+        waits is not None and (waits.callback or waits.paused)
+    )
 
 
 def _looked_here(job: Job) -> _Found:
@@ -191,6 +194,9 @@ def _looked_here(job: Job) -> _Found:
         verdict = GivenBack()
     except RetryAfter as error:
         verdict = Waiting(check_in=error.delay)
+    except BudgetExceededError as error:
+        found = _refused(job, error)
+        return replace(found, annotations=tuple(annotations))
     except Exception as error:  # noqa: BLE001 - a check may raise anything
         return replace(_threw(job, error), annotations=tuple(annotations))
     return _Found(verdict=verdict, annotations=tuple(annotations))
@@ -202,10 +208,28 @@ def _threw(job: Job, error: Exception) -> _Found:
     return _Found(verdict=verdict, threw=verdict.failure.retryable)
 
 
+def _refused(job: Job, error: BudgetExceededError) -> _Found:
+    """Let a check wait for a larger budget, where its workflow asks for one."""
+    asks, wanted = job.workflow.asks, wanted_of(error)
+    if asks is None or wanted is None:
+        return _threw(job, error)
+    log_failure(job, error)
+    every = job.kernel.policy.budget_every
+    return _Found(verdict=Waiting(check_in=every, wanted=wanted, for_budget=asks))
+
+
+def _after_pause(job: Job, wanted: int) -> PollVerdict:
+    """See whether the budget allows by now what it refused."""
+    bill = job.kernel.ports.persistence.bill(job.stage.run_id)
+    return Unpaused() if bill is None or bill.allows(wanted) else Waiting(wanted=wanted)
+
+
 def _checked(job: Job, annotations: list[Annotation]) -> PollVerdict:
     waits = job.stage.suspension
     if waits is not None and waits.callback:
         return Waiting()
+    if waits is not None and waits.paused:
+        return _after_pause(job, waits.wanted or 0)
     check = job.definition.check
     if check is None:
         message = f"Stage {job.stage.id!r} is suspended and has no check; nobody can resume it."

@@ -3,13 +3,21 @@
 import traceback
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from math import isfinite
 from typing import Any, Final
 
 from kernel.authoring.verdict import Completed, Failed, Fatal, NotReady, Ready, RetryAfter, Suspend
-from kernel.errors import AnswerMisfitError, InvalidOutputError, RejectedError, UnavailableError
+from kernel.errors import (
+    AnswerMisfitError,
+    BudgetExceededError,
+    InvalidOutputError,
+    RejectedError,
+    UnavailableError,
+)
 from kernel.model.failure import Failure
 from kernel.model.json import Json
+from kernel.model.money import nanos
 from kernel.model.payload import Artifact, Payload
 from kernel.model.stage import Result
 from kernel.model.verdict import Erred, PollVerdict, Succeeded, Suspending, Verdict, Waiting
@@ -72,6 +80,26 @@ def of_error(error: Exception) -> Erred:
             return Erred(failure=failure, stumbled=True)
         case _:
             return Erred(failure=_failure(error))
+
+
+def of_refusal(job: Job, error: BudgetExceededError) -> Erred | Suspending:
+    """Return the verdict on a body whose call the budget refused, as its workflow wants it."""
+    asks, wanted = job.workflow.asks, wanted_of(error)
+    if asks is None or wanted is None:
+        return of_error(error)
+    return Suspending(
+        state=job.stage.resume_state,
+        poll_every=job.kernel.policy.budget_every,
+        max_wait=asks,
+        wanted=wanted,
+        paused=True,
+    )
+
+
+def wanted_of(error: BudgetExceededError) -> int | None:
+    """Return what the refused call may come to, in nanodollars; None where none was refused."""
+    wanted = error.context.get("wanted")
+    return nanos(Decimal(wanted)) if isinstance(wanted, str) else None
 
 
 def of_stop(error: BodyStoppedError) -> Erred:

@@ -7,6 +7,7 @@ from datetime import datetime
 from kernel.errors import NotFoundError
 from kernel.model.call import Bill
 from kernel.model.failure import Failure
+from kernel.model.money import dollars
 from kernel.model.payload import Payload
 from kernel.model.run import Run
 from kernel.model.stage import Progress, Result, StageRecord
@@ -17,11 +18,15 @@ from kernel.queries.roll_call import RollCall
 
 @dataclass(frozen=True, kw_only=True)
 class WaitView:
-    """What a suspended stage waits for: its next poll, or a callback; until *deadline*."""
+    """What a suspended stage waits for: its next poll, or a callback; until *deadline*.
+
+    *budget*: it waits for a larger one, for a call that may come to that, in US dollars.
+    """
 
     next_poll_at: datetime | None
     deadline: datetime
     callback: bool
+    budget: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,4 +179,5 @@ def _wait(stage: StageRecord) -> WaitView | None:
         next_poll_at=waits.next_poll_at,
         deadline=waits.deadline,
         callback=waits.callback,
+        budget=None if waits.wanted is None else f"{dollars(waits.wanted).normalize():f}",
     )

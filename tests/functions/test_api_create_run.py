@@ -236,3 +236,30 @@ def test_a_budget_that_is_none_is_refused(world: World, budget: object) -> None:
 
     assert status == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "budget" in answer["detail"]
+
+
+def test_a_run_is_given_another_budget(world: World) -> None:
+    _, made, _ = post({"workflow_id": "three", "input": {"value": 1}, "budget": "0.1"})
+    event = about_run(sample("api_raise_budget.json"), made["run_id"])
+
+    answer = handler(event, FakeContext())
+
+    assert json.loads(answer["body"]) == {
+        "run_id": made["run_id"],
+        "budget": "5.00",
+        "committed": "0",
+    }
+    bill = world.persistence.bill(made["run_id"])
+    assert bill is not None
+    assert bill.limit == 5_000_000_000
+
+
+@pytest.mark.parametrize("body", [{}, {"budget": 0}, {"budget": "much"}, {"budget": "1", "x": 1}])
+def test_another_budget_that_is_none_is_refused(world: World, body: object) -> None:
+    _, made, _ = post({"workflow_id": "three", "input": {"value": 1}})
+    event = with_body(about_run(sample("api_raise_budget.json"), made["run_id"]), body)
+
+    answer = handler(event, FakeContext())
+
+    assert answer["statusCode"] == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert world.persistence.bill(made["run_id"]) is None

@@ -64,6 +64,7 @@ def runs_are_cancelled_and_rerun(crew: Crew) -> Sequence[str]:
     assert crew.request("GET", "/workflows").is_fine
     assert crew.request("GET", f"/runs/{again}/calls").is_fine
     assert crew.request("GET", "/costs?topic=workflow").is_fine
+    assert crew.request("POST", f"/runs/{again}/budget", {"budget": "5.00"}).is_fine
     crew.settle_down()
     return _status(crew, run, again)
 

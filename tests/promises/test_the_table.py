@@ -13,7 +13,7 @@ TESTS: Final = Path(__file__).parents[1]
 PAGE: Final = (TESTS.parent / "docs" / "promises.md").read_text(encoding="utf-8")
 ROW: Final = re.compile(r"^\| ([VTDEIP]\d\d) \| (.+?) \| (.+) \|$", re.MULTILINE)
 TEST: Final = re.compile(r"`([\w/]+\.py::test_\w+)`( \*\(to come\)\*)?")
-LAST: Final = {"V": 20, "T": 36, "D": 26, "E": 16, "I": 18, "P": 48}
+LAST: Final = {"V": 20, "T": 36, "D": 26, "E": 16, "I": 18, "P": 49}
 
 
 def rows() -> dict[str, str]:

@@ -35,7 +35,8 @@ def generations_go_up(step: Step[Any]) -> Iterator[str]:
 
 def attempts_go_up_and_end(step: Step[StageRecord]) -> Iterator[str]:
     old, new = step.old, step.new
-    if new.attempt > new.max_attempts + min(new.stumbles, step.docket.policy.stumbles):
+    free = min(new.stumbles, step.docket.policy.stumbles) + new.pauses
+    if new.attempt > new.max_attempts + free:
         yield f"{new.id} is at attempt {new.attempt} of {new.max_attempts}"
     if old is None or old.generation != new.generation:
         return

@@ -11,7 +11,7 @@ from tests.template.reading import TOKENS, Json, given, of_type, properties, ref
 
 CLOSED = {
     *("POST /runs", "GET /runs/{run_id}", "GET /workflows"),
-    *("GET /runs/{run_id}/calls", "GET /costs"),
+    *("GET /runs/{run_id}/calls", "GET /costs", "POST /runs/{run_id}/budget"),
     *("POST /runs/{run_id}/cancel", "POST /runs/{run_id}/rerun"),
 }
 # Whoever has the token in the path may call. No GET: programs that scan mail follow links.

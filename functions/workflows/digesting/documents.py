@@ -80,7 +80,7 @@ def split_library(library: Library, config: SplitConfig) -> Texts:
 
 
 def document_of(file: File, config: SplitConfig) -> Document:
-    parsed = PARSERS[file.kind](file.text)
+    parsed = file.parsed or PARSERS[file.kind](file.text)
     language = language_of(" ".join(block.text for block in parsed.blocks if block.kind in PROSE))
     return Document(
         name=file.name,

@@ -12,6 +12,7 @@ MODULES: Final = (
     "chardet",
     "jinja2",
     "markdown_it",
+    "pdfminer",
     "regex",
     "sentencex",
     "snowballstemmer",

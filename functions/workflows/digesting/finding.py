@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-Kind: TypeAlias = Literal["text", "markdown", "html", "csv"]
+Kind: TypeAlias = Literal["text", "markdown", "html", "csv", "pdf"]
 
 KINDS: Final[dict[str, Kind]] = {
     ".txt": "text",
@@ -19,6 +19,7 @@ KINDS: Final[dict[str, Kind]] = {
     ".xhtml": "html",
     ".csv": "csv",
     ".tsv": "csv",
+    ".pdf": "pdf",
 }
 IGNORED_FOLDERS: Final = {
     *("node_modules", "__pycache__", "site-packages", "build", "dist", "htmlcov", "target"),

@@ -7,11 +7,13 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
+from functions.workflows.digesting.blocks import Parsed
 from functions.workflows.digesting.decoding import NotTextError, decode
 from functions.workflows.digesting.finding import Kind, find_files, kind_of
+from functions.workflows.digesting.pdf_blocks import SIGNATURE, UnreadablePdfError, parse_pdf
 from kernel.authoring import Fatal
 
-KINDS_READ: Final = "text, Markdown, HTML or CSV"
+KINDS_READ: Final = "text, Markdown, HTML, CSV or PDF"
 
 
 class Source(BaseModel):
@@ -26,15 +28,19 @@ class Source(BaseModel):
 class IngestConfig(BaseModel):
     max_files: PositiveInt = 100
     max_file_bytes: PositiveInt = 1_000_000
+    max_pdf_bytes: PositiveInt = 20_000_000
     max_total_bytes: PositiveInt = 4_000_000
 
 
 class File(BaseModel):
+    """A file as text; of a PDF, whose bytes are not kept, what was read in it."""
+
     name: str
     kind: Kind
     encoding: str
     size: int
-    text: str
+    text: str = ""
+    parsed: Parsed | None = None
 
 
 class Skipped(BaseModel):
@@ -80,7 +86,7 @@ class _Shelf:
 
     def _put_known(self, path: Path, name: str, kind: Kind) -> None:
         try:
-            file = read_file(path, name, kind, self.config.max_file_bytes)
+            file = read_file(path, name, kind, self.config)
         except UnusableFileError as error:
             self.skipped.append(Skipped(name=name, reason=error.reason))
             return
@@ -113,16 +119,18 @@ def gather(source: Source, config: IngestConfig) -> Library:
     if root.is_dir():
         return _gather_folder(root, title, source.path, config)
     try:
-        file = read_file(
-            root, printable(root.name), kind_of(root) or "text", config.max_file_bytes
-        )
+        file = read_file(root, printable(root.name), kind_of(root) or "text", config)
     except UnusableFileError as error:
         raise Fatal(f"The file '{source.path}' {error.reason}: {error.cure}.") from error
     return Library(title=title, files=[file])
 
 
-def read_file(path: Path, name: str, kind: Kind, limit: int) -> File:
-    content = _bytes_of(path, limit)
+def read_file(path: Path, name: str, kind: Kind, config: IngestConfig) -> File:
+    content = _bytes_of(path, kind, config)
+    if content.startswith(SIGNATURE):
+        return _pdf_file(name, content)
+    if kind == "pdf":
+        raise UnusableFileError("is no PDF, whatever its name says", f"name a {KINDS_READ} file")
     try:
         decoded = decode(content)
     except NotTextError as error:
@@ -134,6 +142,16 @@ def read_file(path: Path, name: str, kind: Kind, limit: int) -> File:
     return File(
         name=name, kind=kind, encoding=decoded.encoding, size=len(content), text=decoded.text
     )
+
+
+def _pdf_file(name: str, content: bytes) -> File:
+    try:
+        parsed = parse_pdf(content)
+    except UnreadablePdfError as error:
+        raise UnusableFileError(error.reason, error.cure) from error
+    size = sum(len(block.text.encode()) for block in parsed.blocks)
+    version = content[len(SIGNATURE) :][:3].decode("ascii", "replace")
+    return File(name=name, kind="pdf", encoding=version, size=size, parsed=parsed)
 
 
 def printable(name: str) -> str:
@@ -170,7 +188,9 @@ def _located(path: str) -> Path:
         ) from error
 
 
-def _bytes_of(path: Path, limit: int) -> bytes:
+def _bytes_of(path: Path, kind: Kind, config: IngestConfig) -> bytes:
+    name = "max_pdf_bytes" if kind == "pdf" else "max_file_bytes"
+    limit: int = getattr(config, name)
     try:
         if not path.is_file():
             raise UnusableFileError("is not a regular file", "name a file or a folder")
@@ -182,7 +202,7 @@ def _bytes_of(path: Path, limit: int) -> bytes:
         ) from error
     if len(content) > limit:
         raise UnusableFileError(
-            f"is larger than {limit:,} bytes", "split it, or raise `ingest.max_file_bytes`"
+            f"is larger than {limit:,} bytes", f"split it, or raise `ingest.{name}`"
         )
     return content
 

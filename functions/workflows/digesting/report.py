@@ -8,6 +8,7 @@ from typing import Any, Final
 from pydantic import BaseModel, Field
 
 from functions.workflows.digesting.chart import Chart, bar_chart
+from functions.workflows.digesting.clusters import Cluster
 from functions.workflows.digesting.documents import Document, Texts
 from functions.workflows.digesting.extras import extra
 from functions.workflows.digesting.library import Library, Skipped
@@ -63,6 +64,7 @@ class Page:
     run_id: str
     chapters: list[Chapter]
     phrases: list[Phrase]
+    clusters: list[Cluster]
     skipped: list[Skipped]
     unnamed: int
     chart: Chart
@@ -93,6 +95,7 @@ def page_of(findings: Findings, run_id: str, config: ReportConfig) -> Page:
         run_id=run_id,
         chapters=_chapters(findings),
         phrases=findings.phrases.overall,
+        clusters=[each for each in findings.summaries.clusters if len(each.documents) > 1],
         skipped=skipped[: config.most_skipped],
         unnamed=len(skipped[config.most_skipped :]),
         chart=bar_chart("Words per document", words),

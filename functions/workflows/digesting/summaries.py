@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, Field, PositiveInt
 
+from functions.workflows.digesting.clusters import Cluster
 from functions.workflows.digesting.documents import Document, Texts
+from functions.workflows.digesting.embedding import OFFLINE
 from functions.workflows.digesting.language import sentences_of
 from functions.workflows.digesting.phrases import KeyPhrases
 from functions.workflows.digesting.picking import Pick, Request, best_picks
@@ -15,6 +17,10 @@ class SummariseConfig(BaseModel):
     sentences: PositiveInt = 3
     checks: int = Field(default=4, ge=1, le=50, description="How many checks the batch takes.")
     poll_seconds: float = Field(default=0.4, gt=0, le=3600)
+    embedding: str = Field(default=OFFLINE, description="The model that makes vectors of texts.")
+    nearness: float = Field(
+        default=0.4, gt=0, le=1, description="How near documents belong together."
+    )
 
 
 class Summary(BaseModel):
@@ -24,6 +30,7 @@ class Summary(BaseModel):
 
 class Summaries(BaseModel):
     documents: list[Summary]
+    clusters: list[Cluster] = []
 
 
 def requests_for(texts: Texts, phrases: KeyPhrases, sentences: int) -> list[Request]:

@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 OFFLINE: Final = "offline:reviewer"
 SHIPPED: Final = Path(__file__).with_name("reviews.json")
@@ -25,7 +25,10 @@ class Review(BaseModel):
 
 
 class Asked(BaseModel):
-    """What to review, and by which models. Left out, the reviews are those that come with it."""
+    """What to review, and by which models. Left out, the reviews are those that come with it.
+
+    A list is taken for the reviews alone.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,12 +36,24 @@ class Asked(BaseModel):
     model: str = Field(default=OFFLINE, description="Such as bedrock:amazon.nova-lite-v1:0.")
     judge: str | None = Field(default=None, description="The model that judges, if another one.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_a_list(cls, value: Any) -> Any:
+        return {"reviews": value} if isinstance(value, list) else value
+
     @field_validator("reviews")
     @classmethod
     def _are_told_apart(cls, reviews: list[Review] | None) -> list[Review] | None:
         if reviews and len({review.id for review in reviews}) < len(reviews):
             raise ValueError("two reviews have the same id")
         return reviews
+
+
+class Models(BaseModel):
+    """Which models to ask, whatever the input says."""
+
+    model: str | None = None
+    judge: str | None = None
 
 
 class Reviews(BaseModel):
@@ -110,12 +125,15 @@ class Verdicts(BaseModel):
     by_theme: dict[Theme, Verdict]
 
 
-def gathered(asked: Asked) -> Reviews:
+def gathered(asked: Asked, models: Models | None = None) -> Reviews:
+    """Return the reviews, and the models that *models* names, or else *asked*."""
+    models = models or Models()
     reviews = asked.reviews
     if reviews is None:
         found = json.loads(SHIPPED.read_text(encoding="utf-8"))
         reviews = [Review.model_validate(each) for each in found]
-    return Reviews(reviews=reviews, model=asked.model, judge=asked.judge or asked.model)
+    model = models.model or asked.model
+    return Reviews(reviews=reviews, model=model, judge=models.judge or asked.judge or model)
 
 
 def by_theme(reviews: Reviews, kinds: Kinds) -> dict[Theme, list[Review]]:

@@ -178,6 +178,7 @@ def test_the_sample_tick_is_a_scheduled_event() -> None:
         ("api_show_run.json", "GET /runs/{run_id}"),
         ("api_list_calls.json", "GET /runs/{run_id}/calls"),
         ("api_show_costs.json", "GET /costs"),
+        ("api_raise_budget.json", "POST /runs/{run_id}/budget"),
         ("api_cancel_run.json", "POST /runs/{run_id}/cancel"),
         ("api_list_workflows.json", "GET /workflows"),
     ],

@@ -159,6 +159,37 @@ def test_workflows_are_listed_with_their_stages_and_what_they_take() -> None:
     assert '  input   name="world"' in result.stdout
 
 
+def test_reviews_in_a_table_become_a_report_with_its_bill() -> None:
+    table = "id,stars,text\na,1,It broke.\nb,,Great price!\n"
+    Path("mine.csv").write_text(table, encoding="utf-8")
+
+    result = headrace("run", "review", "mine.csv", "--workflows", "functions.workflows")
+
+    report = only_folder() / "report.md"
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f" is at {report}\n" in result.stdout
+    # Two reviews, asked about twice; a batch; and a verdict for each of two themes.
+    assert "Language models: 7 calls, " in result.stdout
+    assert "| b | price | happy |" in report.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "The file 'mine.csv' is empty."),
+        ("id,text\n", "The input of workflow 'review' does not fit"),
+        ("id,stars,text\na,many,It broke.\n", "The input of workflow 'review' does not fit"),
+    ],
+)
+def test_reviews_that_are_not_as_they_must_be_are_refused(content: str, sentence: str) -> None:
+    Path("mine.csv").write_text(content, encoding="utf-8")
+
+    result = headrace("run", "review", "mine.csv", "--workflows", "functions.workflows")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {sentence}")
+
+
 def test_what_nobody_foresaw_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("division by zero")

@@ -89,6 +89,7 @@ def test_a_tick_looks_like_the_sample() -> None:
         "api_show_run.json",
         "api_cancel_run.json",
         "api_list_calls.json",
+        "api_raise_budget.json",
         "api_list_workflows.json",
     ],
 )

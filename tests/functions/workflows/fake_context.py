@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.workflows.digesting.embedding import embed
+
 
 @dataclass(kw_only=True)
 class FakeStorage:
@@ -39,12 +41,20 @@ class FakeLog:
         self.lines.append((message, fields))
 
 
+class FakeAI:
+    """Embeds as the digest's own model does."""
+
+    def embed(self, texts: list[str], *, model: str) -> list[tuple[float, ...]]:
+        return [*embed(texts)]
+
+
 @dataclass(kw_only=True)
 class FakeContext:
     input: Any = None
     config: Any = None
     earlier: Mapping[str, Any] = field(default_factory=dict)
     storage: FakeStorage = field(default_factory=FakeStorage)
+    ai: FakeAI = field(default_factory=FakeAI)
     log: FakeLog = field(default_factory=FakeLog)
     told: list[tuple[float, str]] = field(default_factory=list)
     run_id: str = "run-1"

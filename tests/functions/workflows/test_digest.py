@@ -205,6 +205,22 @@ def test_the_markdown_shows_names_and_texts_as_they_are(reported: Completed[Dige
     assert "\n\n\n" not in text
 
 
+def test_documents_that_are_alike_are_shown_together(folder: Path) -> None:
+    (folder / "again.md").write_text(f"{MILL}\nThe race is long.", encoding="utf-8")
+    batch = measured(folder)
+    ticket = SUMMARISE.execute(batch).state
+    *_, ready = checked(batch, ticket, times=ticket.pieces)
+
+    completed = stages.report.execute(
+        FakeContext(input=ready.output, config=ReportConfig(), earlier=batch.earlier)
+    )
+
+    together = [each.documents for each in ready.output.clusters if len(each.documents) > 1]
+    assert together == [["again.md", "mill.md"]]
+    assert "again.md, mill.md" in artifact(completed, "report.md")
+    assert "<bdi>again.md</bdi>, <bdi>mill.md</bdi>" in artifact(completed, "report.html")
+
+
 def test_the_tables_of_the_markdown_are_whole(reported: Completed[Digest]) -> None:
     text = artifact(reported, "report.md").replace("\\|", "")
 

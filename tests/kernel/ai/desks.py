@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from adapters.ai.prices import NoPrices
@@ -10,9 +11,11 @@ from kernel.ai.asking import AIHelper
 from kernel.ai.desk import Desk
 from kernel.ai.keeping import Keeping
 from kernel.ai.private import OwnPrices
-from kernel.authoring import PrivateModel, Usd
+from kernel.authoring import ModelReply, PrivateModel, Text, Usage, Usd
 
 MODEL = "scripted:one"
+# Of a reply of 1,000 tokens in and 100 out, at $2 and $10 a million.
+COST = Decimal("0.003")
 PRICED = PrivateModel(name=MODEL, input_price=Usd("2"), output_price=Usd("10"))
 
 
@@ -37,3 +40,8 @@ class Office:
             keeping=self.keeping,
         )
         self.ai: Any = AIHelper("a.b", desk)
+
+
+def reply(*parts: Any, **more: Any) -> ModelReply:
+    said = tuple(Text(text=part) if isinstance(part, str) else part for part in parts)
+    return ModelReply(parts=said, usage=Usage(input=1_000, output=100), **more)

@@ -93,7 +93,7 @@ def test_files_of_a_folder_that_cannot_be_used_are_left_out_with_the_reason(
         "gone.md": "is not a regular file",
         "large.txt": "is larger than 1,000 bytes",
         "noise.txt": "is not text (it looks like image/png)",
-        "1 other file": "not text, Markdown, HTML or CSV by their names",
+        "1 other file": "not text, Markdown, HTML, CSV or PDF by their names",
     }
 
 

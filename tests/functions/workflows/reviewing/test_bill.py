@@ -1,7 +1,7 @@
 """Proves that the bill of a review is, to the nanodollar, what its calls come to."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -25,6 +25,7 @@ from kernel.procedures.create_run import CreateRun
 from kernel.procedures.rerun_from import RerunFrom
 from kernel.procedures.tick import Tick
 from tests.support.saboteurs import Crash, Fate, mortal
+from tests.support.turns import Turns
 from tests.support.world import A_MINUTE, World, memory_ports
 from tests.support.world import answer as answer_bell
 
@@ -201,6 +202,30 @@ def test_the_report_bills_each_stage_and_each_model(world: World) -> None:
     assert [(line["name"], line["cost"]) for line in bill["models"]] == [
         ("offline:reviewer", bill["total"]["cost"])
     ]
+
+
+def test_an_attempt_that_failed_is_billed_with_the_one_that_did_not(world: World) -> None:
+    # One theme is judged; of the next, neither the first answer nor two repairs are of use.
+    misfits = Turns[str | None](None, *["no JSON"] * 3, None)
+
+    def answered(request: ModelRequest) -> str:
+        title = (request.schema or {}).get("title")
+        return (misfits.take() if title == "Verdict" else None) or answer(request)
+
+    world.learn(replace(review, models=(replace(reviewer, answer=answered),)))
+    run_id = world.create("review", TWO)
+    world.finish(run_id)
+    before = recomputed(world.persistence.calls(run_id))
+    world.dispatch(RerunFrom(run_id=run_id, stage_id="judge"))
+
+    world.finish(run_id)
+
+    every = [*world.persistence.calls(run_id)]
+    judged = Counter((c.generation, c.attempt) for c in every if c.stage_id == "judge")
+    assert judged == {(0, 1): 4, (0, 2): 2, (1, 1): 2}
+    assert recomputed(every)["judge"] > before["judge"]
+    assert billed(world.persistence.bill(run_id)) == recomputed(every)
+    assert Decimal(reported(world, run_id)["total"]["cost"]) == sum(recomputed(every).values())
 
 
 def test_a_rerun_adds_to_the_bill(world: World) -> None:

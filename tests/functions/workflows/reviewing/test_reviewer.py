@@ -15,6 +15,7 @@ from functions.workflows.reviewing.words import (
     Facts,
     Kind,
     Kinds,
+    Models,
     Review,
     Summaries,
     ThemeSummary,
@@ -89,11 +90,38 @@ def test_the_reviews_that_come_with_it_are_all_there() -> None:
         {"reviews": [{"id": "a", "text": ""}]},
         {"reviews": [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]},
         {"modle": "x"},
+        [],
+        [{"id": "a"}],
+        ["It is fine."],
+        [{"id": "a", "text": "x", "stars": "many"}],
+        "It is fine.",
     ],
 )
-def test_reviews_with_a_slip_in_them_are_refused(given: dict[str, Any]) -> None:
+def test_reviews_with_a_slip_in_them_are_refused(given: Any) -> None:
     with pytest.raises(ValidationError):
         Asked.model_validate(given)
+
+
+def test_a_list_is_taken_for_the_reviews() -> None:
+    asked = Asked.model_validate([{"id": "a", "text": "x", "stars": "4"}])
+
+    assert asked == Asked(reviews=[Review(id="a", text="x", stars=4)])
+
+
+@pytest.mark.parametrize(
+    ("asked", "models", "found"),
+    [
+        ({"model": "a:a"}, {}, ("a:a", "a:a")),
+        ({"model": "a:a", "judge": "b:b"}, {"model": "c:c"}, ("c:c", "b:b")),
+        ({"judge": "b:b"}, {"judge": "d:d"}, ("offline:reviewer", "d:d")),
+    ],
+)
+def test_config_has_the_last_word_on_models(
+    asked: dict[str, str], models: dict[str, str], found: tuple[str, str]
+) -> None:
+    reviews = gathered(Asked(**asked), Models(**models))  # type: ignore[arg-type]
+
+    assert (reviews.model, reviews.judge) == found
 
 
 def test_what_customers_write_stays_in_its_cell(world: World) -> None:
