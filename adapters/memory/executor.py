@@ -32,6 +32,13 @@ class InlineExecutor:
             # The attempt has failed; whoever runs it goes on.
             raise RuntimeError(f"The body wanted to end everything: {error!r}.") from error
 
+    def aside(self, call: Callable[[], Any], *, of: AttemptKey) -> Awaitable[Any]:
+        return _called(call)
+
+
+async def _called(call: Callable[[], Any]) -> Any:
+    return call()
+
 
 async def _awaited(awaitable: Awaitable[Any]) -> Any:
     return await awaitable

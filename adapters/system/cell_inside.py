@@ -7,7 +7,7 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -90,6 +90,12 @@ class CellExecutor:
             self._call = call
         call.make()
         return call.result()
+
+    def aside(self, call: Callable[[], Any], *, of: AttemptKey) -> Awaitable[Any]:
+        # As where a body is awaited: few need it.
+        import asyncio  # noqa: PLC0415
+
+        return asyncio.to_thread(call)
 
 
 class Here:

@@ -1,7 +1,7 @@
 """Bodies run in a thread of their own, so that the deadline holds whatever they do."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from contextvars import copy_context
@@ -66,3 +66,9 @@ class LocalExecutor:
         if not call.ended_within(self._grace):
             self._tainted = True
         raise failure
+
+    def aside(self, call: Callable[[], Any], *, of: AttemptKey) -> Awaitable[Any]:
+        # As where a body is awaited: few need it.
+        import asyncio  # noqa: PLC0415
+
+        return asyncio.to_thread(call)

@@ -1,7 +1,7 @@
 """Some stages run elsewhere: each body goes to the executor that its stage is named for."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -51,6 +51,9 @@ class RoutingExecutor:
         pulse: Pulse | None = None,
     ) -> Any:
         return self._executor(of).run(body, of=of, within=within, pulse=pulse)
+
+    def aside(self, call: Callable[[], Any], *, of: AttemptKey) -> Awaitable[Any]:
+        return self._executor(of).aside(call, of=of)
 
     def _made(self) -> Iterable[Executor]:
         others = () if self._others is None else (self._others,)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from kernel.ai import topics
 from kernel.ai.answers import conversation, refuse_useless, request_of, text_result
+from kernel.ai.aside import Aside, AsideHelper
 from kernel.ai.desk import Desk, Effort, priced, used
 from kernel.ai.ledger import Draft
 from kernel.ai.objects import asked_for
@@ -30,10 +31,25 @@ _EFFORT = ("timeout", "retries")
 class AIHelper:
     """Asks models at a *desk*, under a topic. Stages know it as `AI`."""
 
-    def __init__(self, topic: str, desk: Desk, *, batching: Batching | None = None) -> None:
+    def __init__(
+        self,
+        topic: str,
+        desk: Desk,
+        *,
+        batching: Batching | None = None,
+        aside: Aside | None = None,
+    ) -> None:
         self.topic = topics.checked(topic)
         self._desk = desk
         self._batching = batching
+        self._aside = aside
+
+    @property
+    def aio(self) -> AsideHelper:
+        if self._aside is None:
+            message = "What is awaited needs an executor beside its loop; there is none here."
+            raise NotConfiguredError(message)
+        return AsideHelper(self, self._aside)
 
     def generate_text(
         self, prompt: Prompt, /, *, tools: Sequence[Any] = (), rounds: int = 8, **wishes: Any
@@ -110,7 +126,7 @@ class AIHelper:
 
     def child(self, segment: str) -> "AIHelper":
         topic = topics.below(self.topic, segment)
-        return AIHelper(topic, self._desk, batching=self._batching)
+        return AIHelper(topic, self._desk, batching=self._batching, aside=self._aside)
 
     def batch(self, model: str) -> StageBatch:
         if self._batching is None:

@@ -59,6 +59,9 @@ def specified(tool: Callable[..., Any]) -> ToolSpec:
     Raises:
         InvalidInputError: It is no function whose annotations say what it takes.
     """
+    if inspect.iscoroutinefunction(tool):
+        problem = f"{tool!r} can be no tool: it is async, and tools are called beside the loop."
+        raise InvalidInputError(problem, problems=[problem])
     try:
         schema = TypeAdapter(validate_call(tool)).json_schema()
         name = tool.__name__

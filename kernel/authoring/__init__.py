@@ -28,6 +28,8 @@ from kernel.model.money import Usd
 if TYPE_CHECKING:
     from kernel.authoring.models import (
         AI,
+        AsyncAI,
+        AsyncTextStream,
         BatchItem,
         BatchProgress,
         BatchResults,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
         Reasoning,
         Text,
         TextResult,
+        TextStream,
         ToolCall,
         Usage,
     )
@@ -51,6 +54,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AI",
     "Artifact",
+    "AsyncAI",
+    "AsyncTextStream",
     "BatchItem",
     "BatchProgress",
     "BatchResults",
@@ -80,6 +85,7 @@ __all__ = [
     "Suspend",
     "Text",
     "TextResult",
+    "TextStream",
     "ToolCall",
     "Usage",
     "Usd",

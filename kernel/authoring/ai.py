@@ -1,6 +1,6 @@
 """What a stage can ask of language models, as its author knows it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Protocol, Required, TypeAlias, TypedDict, TypeVar, Unpack, overload
@@ -97,6 +97,65 @@ class TextStream(Protocol):
     def result(self) -> TextResult: ...
 
 
+class AsyncTextStream(Protocol):
+    """The same for `async for`."""
+
+    def __aiter__(self) -> AsyncIterator[str]: ...
+
+    async def close(self) -> None: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def reasoning(self) -> str: ...
+
+    @property
+    def usage(self) -> Usage: ...
+
+    @property
+    def cost(self) -> Decimal | None: ...
+
+    @property
+    def result(self) -> TextResult: ...
+
+
+class AsyncAI(Protocol):
+    """What `AI` does, to be awaited. The loop goes on meanwhile; tools are called beside it."""
+
+    async def generate_text(
+        self,
+        prompt: Prompt,
+        /,
+        *,
+        tools: Sequence[Tool] = (),
+        rounds: int = ...,
+        **wishes: Unpack[Wishes],
+    ) -> TextResult: ...
+
+    @overload
+    async def generate_object(
+        self,
+        prompt: Prompt,
+        /,
+        *,
+        schema: type[ValueT],
+        repairs: int = ...,
+        **wishes: Unpack[Wishes],
+    ) -> ObjectResult[ValueT]: ...
+    @overload
+    async def generate_object(
+        self, prompt: Prompt, /, *, schema: Any, repairs: int = ..., **wishes: Unpack[Wishes]
+    ) -> ObjectResult[Any]: ...
+
+    def stream_text(self, prompt: Prompt, /, **wishes: Unpack[Wishes]) -> AsyncTextStream: ...
+
+    @overload
+    async def embed(self, texts: str, /, **wishes: Unpack[EmbedWishes]) -> Vector: ...
+    @overload
+    async def embed(self, texts: Texts, /, **wishes: Unpack[EmbedWishes]) -> list[Vector]: ...
+
+
 class AI(Protocol):
     """Language models. Every call is on the run's bill, whatever becomes of the attempt.
 
@@ -114,6 +173,11 @@ class AI(Protocol):
     @property
     def topic(self) -> str:
         """Where its calls are on the bill."""
+        ...
+
+    @property
+    def aio(self) -> AsyncAI:
+        """The same for stages that are `async def`."""
         ...
 
     def generate_text(

@@ -1,6 +1,6 @@
 """What `kernel.authoring` hands on for language models, loaded when somebody asks for it."""
 
-from kernel.authoring.ai import AI
+from kernel.authoring.ai import AI, AsyncAI, AsyncTextStream, TextStream
 from kernel.authoring.answers import CallStats, ObjectResult, TextResult
 from kernel.authoring.batches import (
     BatchItem,
@@ -24,6 +24,8 @@ from kernel.model.message import (
 
 __all__ = [
     "AI",
+    "AsyncAI",
+    "AsyncTextStream",
     "BatchItem",
     "BatchProgress",
     "BatchResults",
@@ -40,6 +42,7 @@ __all__ = [
     "Reasoning",
     "Text",
     "TextResult",
+    "TextStream",
     "ToolCall",
     "Usage",
 ]

@@ -1,6 +1,6 @@
 """Running a user's code, wherever that is."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, runtime_checkable
@@ -71,6 +71,14 @@ class Executor(Protocol):
             BodyTimeoutError: It did not end within the time.
             BodyStoppedError: It was stopped before.
             Exception: Whatever the body raised.
+        """
+        ...
+
+    def aside(self, call: Callable[[], Any], *, of: AttemptKey) -> Awaitable[Any]:
+        """Return what gives, once awaited, what *call* returns or raises.
+
+        For a body that is asynchronous: its loop goes on meanwhile, where the executor has
+        threads. It runs in the context of whoever awaits it.
         """
         ...
 

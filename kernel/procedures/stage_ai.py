@@ -28,7 +28,13 @@ def helper_of(job: Job) -> AIHelper:
         keeping=Keeping(keeps=policy.keeps_prompts, redactions=policy.redactions),
     )
     topic = of_stage(job.workflow.id, job.stage.id)
-    return AIHelper(topic, desk, batching=_batching(job, desk, models))
+    key = job.attempt_key
+    return AIHelper(
+        topic,
+        desk,
+        batching=_batching(job, desk, models),
+        aside=lambda call: ports.executor.aside(call, of=key),
+    )
 
 
 def _batching(job: Job, desk: Desk, models: OwnModels) -> Batching:

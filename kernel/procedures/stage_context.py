@@ -47,6 +47,7 @@ class JobContext:
         self._numbers = count()
         self.callback_digest: str | None = None
         self._callbacks: dict[int, Callback] = {}
+        self._helpers: dict[int, Any] = {}
         stage = job.stage
         self.run_id = stage.run_id
         self.workflow_id = stage.workflow_id
@@ -76,12 +77,15 @@ class JobContext:
         """
         _ = self.input, self.config
 
-    @cached_property
+    @property
     def ai(self) -> Any:
+        """The one helper of this attempt: threads that ask at once must share its numbers."""
+        if made := self._helpers.get(self.attempt):
+            return made
         # What asks models is loaded by the stages that do, and slows down no other's start.
         from kernel.procedures.stage_ai import helper_of  # noqa: PLC0415
 
-        return helper_of(self._job)
+        return self._helpers.setdefault(self.attempt, helper_of(self._job))
 
     @cached_property
     def resume_state(self) -> Any:

@@ -119,6 +119,32 @@ class ExecutorContract:
 
         assert result == "inner"
 
+    def test_an_asynchronous_body_has_calls_made_aside_in_its_context(
+        self, executor: Executor
+    ) -> None:
+        async def body() -> list[str]:
+            calls = [executor.aside(request_id.get, of=AN_ATTEMPT) for _ in range(2)]
+            return list(await asyncio.gather(*calls))
+
+        token = request_id.set("caller's")
+
+        found = executor.run(body, of=AN_ATTEMPT, within=ENOUGH)
+
+        request_id.reset(token)
+        assert found == ["caller's", "caller's"]
+
+    def test_what_a_call_aside_raises_is_raised_where_it_is_awaited(
+        self, executor: Executor
+    ) -> None:
+        async def body() -> str:
+            with pytest.raises(ZeroDivisionError):
+                await executor.aside(lambda: 1 // 0, of=AN_ATTEMPT)
+            return "went on"
+
+        result = executor.run(body, of=AN_ATTEMPT, within=ENOUGH)
+
+        assert result == "went on"
+
     def test_bodies_that_end_in_their_time_leave_nothing_behind(self, executor: Executor) -> None:
         executor.run(lambda: "done", of=AN_ATTEMPT, within=ENOUGH)
 
