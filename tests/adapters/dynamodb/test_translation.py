@@ -158,7 +158,23 @@ def test_a_new_stage_takes_the_place_of_all_that_was_there() -> None:
         Check(path=("stage", "ge"), sign=Sign.LESS, value=2),
     ) in start.requires
     assert set(start.sets["stage",]) == {
-        *("id", "wf", "gr", "or", "so", "st", "ge", "at", "ma", "ug", "sb", "ps", "po", "ca", "un"),
+        *(
+            "id",
+            "wf",
+            "gr",
+            "or",
+            "so",
+            "st",
+            "ge",
+            "at",
+            "ma",
+            "ug",
+            "sb",
+            "ps",
+            "po",
+            "ca",
+            "un",
+        ),
     }
 
 
