@@ -1,6 +1,7 @@
 """The environment, read once and checked; nobody else here looks at `os.environ`."""
 
 import os
+import re
 import socket
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -27,6 +28,7 @@ _LEVEL: Final = "POWERTOOLS_LOG_LEVEL"
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 WORKFLOWS: Final = "functions.workflows"
 _BELLS: Final = "bells"
+_SECRETIVE: Final = {"HEADRACE_MODEL_KEYS"}
 
 
 class SettingsError(Exception):
@@ -58,6 +60,29 @@ def _queue_name(text: str) -> str:
     return text
 
 
+def _places(value: Any) -> Any:
+    """Take `openai=secretsmanager:name, anthropic=ssm:name` apart."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in _listed(value)]
+    return {provider.strip(): place.strip() for provider, _, place in pairs}
+
+
+def _lines(value: Any) -> Any:
+    """Take text apart by its lines; empty ones are nothing."""
+    if not isinstance(value, str):
+        return value
+    return tuple(line for line in value.splitlines() if line.strip())
+
+
+def _expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"input should be a regular expression: {error}") from error
+    return text
+
+
 _Name = Annotated[str, StringConstraints(pattern=r"^\S+$")]
 _Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 _Arn = Annotated[str, StringConstraints(pattern=r"^arn:\S+$")]
@@ -65,6 +90,8 @@ _Events = Annotated[str, StringConstraints(pattern=r"^([a-z_]+:[a-z_]+|[a-z_:]*\
 _Address = Annotated[str, StringConstraints(pattern=r"^[^\s:]*:\d{1,5}$")]
 _Span = Annotated[timedelta, BeforeValidator(_seconds)]
 _Queue = Annotated[str, AfterValidator(_queue_name)]
+_Place = Annotated[str, StringConstraints(pattern=r"^(secretsmanager|ssm):\S+$")]
+_Expression = Annotated[str, AfterValidator(_expression)]
 _Package = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$")]
 
 
@@ -89,6 +116,12 @@ class Settings(BaseModel):
     api_url: _Url | None = None
     due_shards: int = Field(default=8, ge=1, le=64)
     retention_days: int = Field(default=30, ge=0, le=36_500)
+    model_keys: Annotated[dict[_Name, _Place], BeforeValidator(_places)] = Field(
+        default_factory=dict
+    )
+    batch_role_arn: Annotated[_Arn | None, BeforeValidator(lambda value: value or None)] = None
+    keep_prompts: bool = False
+    redactions: Annotated[tuple[_Expression, ...], BeforeValidator(_lines)] = ()
 
     @property
     def retention(self) -> timedelta | None:
@@ -202,6 +235,9 @@ def _problems(error: ValidationError) -> Iterator[str]:
         variable = str(one["loc"][0])
         if one["type"] == "missing":
             yield f"{variable} is missing"
+        elif variable in _SECRETIVE:
+            # Whoever takes it for the place of a key itself has written one there.
+            yield f"{variable} is not as it should be: {_wish(one['msg'])}"
         else:
             yield f"{variable} is {one['input']!r}, but {_wish(one['msg'])}"
 

@@ -3,7 +3,7 @@
 import threading
 from contextlib import suppress
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.session import get_session
 
@@ -36,8 +36,11 @@ from kernel.ports.job_transport import JobTransport
 
 if TYPE_CHECKING:
     # Loaded by those who use it: it takes milliseconds of every start.
+    from kernel.ports.batch_model import BatchModel
     from kernel.ports.language_model import LanguageModel
     from kernel.ports.price_book import PriceBook
+
+BATCHES: Final = "batches/"
 
 _making = threading.Lock()
 
@@ -94,6 +97,8 @@ def assemble(settings: Settings) -> Kernel:
         published=settings.published_events,
         retention=settings.retention,
         callback_base=settings.api_url,
+        keeps_prompts=settings.keep_prompts,
+        redactions=settings.redactions,
     )
     return engine(_ports(settings), policy)
 
@@ -105,6 +110,16 @@ def _bedrock(region: str) -> "LanguageModel":
     from adapters.ai.bedrock import BedrockModels
 
     return BedrockModels(Session(region_name=region))
+
+
+def _bedrock_batches(settings: Settings) -> "BatchModel":
+    # Likewise.
+    from boto3.session import Session
+
+    from adapters.ai.bedrock_batch import BatchPlace, BedrockBatches
+
+    place = BatchPlace(bucket=settings.bucket, prefix=BATCHES, role_arn=settings.batch_role_arn)
+    return BedrockBatches(Session(region_name=settings.region), place)
 
 
 def _prices() -> "PriceBook":
@@ -168,6 +183,6 @@ def _ports(settings: Settings) -> Ports:
         logbook=PowertoolsLogbook(),
         meter=meter,
         models=RoutedModels({"bedrock": partial(_bedrock, settings.region)}),
-        batches=RoutedBatches({}),
+        batches=RoutedBatches({"bedrock": partial(_bedrock_batches, settings)}),
         prices=LatePrices(_prices),
     )

@@ -24,6 +24,7 @@ _HELD: Final = frozenset(
     {
         "AWS::DynamoDB::Table",
         "AWS::Events::EventBus",
+        "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
         "AWS::Logs::LogGroup",

@@ -59,6 +59,8 @@ def holds(condition: Any, parameters: Mapping[str, str]) -> bool:
             return all(holds(each, parameters) for each in all_)
         case {"Fn::Or": list(any_)}:
             return any(holds(each, parameters) for each in any_)
+        case {"Condition": name}:
+            return holds(plain()["Conditions"][name], parameters)
     raise AssertionError(condition)
 
 
@@ -109,7 +111,12 @@ def actions(template: Json, role: str) -> set[str]:
 
 
 def _value(node: Any, parameters: Mapping[str, str]) -> str:
-    return parameters[node["Ref"]] if isinstance(node, dict) else str(node)
+    match node:
+        case {"Ref": name}:
+            return parameters[name]
+        case {"Fn::Join": [between, list_]}:
+            return str(between).join(_value(list_, parameters).split(","))
+    return str(node)
 
 
 def _chosen(node: Any, truth: Mapping[str, bool]) -> Any:
@@ -120,6 +127,6 @@ def _chosen(node: Any, truth: Mapping[str, bool]) -> Any:
             found = {key: _chosen(value, truth) for key, value in node.items()}
             return {key: value for key, value in found.items() if value != NOTHING}
         case list():
-            return [_chosen(value, truth) for value in node]
+            return [each for value in node if (each := _chosen(value, truth)) != NOTHING]
         case _:
             return node
