@@ -16,7 +16,7 @@ _EVENTS: Final = "application/vnd.amazon.eventstream"
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One answer. *events*: those of a stream; then *body* is none of it.
+    """One answer. *events*: those of a stream, *lines*: the same as other providers send them.
 
     *breaks_off*: hang up in the middle.
     """
@@ -25,6 +25,7 @@ class Said:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     events: Sequence[tuple[str, Any]] = ()
+    lines: Sequence[Any] = ()
     breaks_off: bool = False
 
 
@@ -113,6 +114,9 @@ class _Handler(QuietHandler):
         said = self.side.answer(heard)
         if said.events:
             self._stream(said)
+        elif said.lines:
+            sent = "".join(f"data: {_line(line)}\n\n" for line in said.lines)
+            self._send(said.status, "text/event-stream", sent.encode(), said)
         else:
             self._send(said.status, "application/json", json.dumps(said.body).encode(), said)
 
@@ -135,6 +139,10 @@ class _Handler(QuietHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
+
+
+def _line(line: Any) -> str:
+    return line if isinstance(line, str) else json.dumps(line)
 
 
 def framed(kind: str, content: Any) -> bytes:
