@@ -35,6 +35,8 @@ LOCKS := $(sort $(wildcard requirements*.lock))
 
 # What `make run` reads: a file or a folder. This repository by default.
 INPUT ?= .
+# What Lambda gets besides, such as `models`: make lock EXTRAS=models.
+EXTRAS ?=
 # More words for pytest: make test ARGS="-k lease".
 ARGS ?=
 # How many processes `make test` shares its files among: 0 where it is to show what tests print.
@@ -143,7 +145,7 @@ lock: $(UV_VENV)/bin/uv ## Write the lock files anew; UPGRADE=1 takes newer vers
 		--output-file requirements-dev.lock pyproject.toml
 	@echo "Locking the part of it that Lambda runs (requirements.lock)."
 	@rm -f requirements.lock
-	@$(COMPILE) --constraints requirements-dev.lock \
+	@$(COMPILE) --constraints requirements-dev.lock $(addprefix --extra ,$(EXTRAS)) \
 		--output-file requirements.lock pyproject.toml
 	@echo "Locking the second emulator (requirements-ministack.lock)."
 	@echo "$(MINISTACK)" | $(COMPILE) $(if $(UPGRADE),--upgrade) \

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.session import get_session
 
-from adapters.ai.routing import LatePrices, RoutedBatches, RoutedModels
+from adapters.ai.routing import OTHERS, LatePrices, RoutedBatches, RoutedModels
 from adapters.aws.client import LeanSession
 from adapters.aws.loader import OurLoader
 from adapters.dynamodb.layout import GuardedItems
@@ -29,7 +29,7 @@ from functions.settings import Settings, on_lambda
 from functions.telemetry import PowertoolsLogbook
 from kernel.dispatch import Kernel
 from kernel.engine import engine
-from kernel.errors import UnavailableError
+from kernel.errors import UnavailableError, UnknownModelError
 from kernel.model.policy import Policy
 from kernel.ports.bundle import Ports
 from kernel.ports.job_transport import JobTransport
@@ -122,6 +122,21 @@ def _bedrock_batches(settings: Settings) -> "BatchModel":
     return BedrockBatches(Session(region_name=settings.region), place)
 
 
+def _others(settings: Settings) -> "LanguageModel":
+    # Likewise; and it is an extra.
+    from boto3.session import Session
+
+    from adapters.ai.keys import ModelKeys
+
+    try:
+        from adapters.ai.pydantic_ai import PydanticModels
+    except ImportError as error:
+        message = f"Models beyond Bedrock's need the extra 'models' of headrace: {error}."
+        raise UnknownModelError(message) from error
+    session = Session(region_name=settings.region)
+    return PydanticModels(ModelKeys(settings.model_keys, session=session))
+
+
 def _prices() -> "PriceBook":
     # Likewise.
     from adapters.ai.prices import GenaiPrices
@@ -182,7 +197,13 @@ def _ports(settings: Settings) -> Ports:
         ),
         logbook=PowertoolsLogbook(),
         meter=meter,
-        models=RoutedModels({"bedrock": partial(_bedrock, settings.region)}),
+        models=RoutedModels(
+            {
+                "bedrock": partial(_bedrock, settings.region),
+                # One for all of them, so that each key is read once.
+                **dict.fromkeys(OTHERS, cache(partial(_others, settings))),
+            }
+        ),
         batches=RoutedBatches({"bedrock": partial(_bedrock_batches, settings)}),
         prices=LatePrices(_prices),
     )

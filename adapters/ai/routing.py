@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from kernel.errors import UnknownModelError
 
@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     )
     from kernel.ports.language_model import LanguageModel
     from kernel.ports.price_book import Price, PriceBook
+
+# Those that pydantic-ai asks, by its words for them. Some need a library of their own besides.
+OTHERS: Final = (
+    *("alibaba", "anthropic", "azure", "azure-responses", "cerebras", "cohere", "crusoe"),
+    *("deepseek", "fireworks", "github", "google", "google-cloud", "groq", "heroku"),
+    *("huggingface", "litellm", "meta", "mistral", "moonshotai", "nebius", "ollama"),
+    *("openai", "openai-chat", "openai-responses", "openrouter", "ovhcloud", "sambanova"),
+    *("snowflake", "together", "vercel", "vllm", "voyageai", "xai", "zai"),
+)
 
 ProviderT = TypeVar("ProviderT")
 

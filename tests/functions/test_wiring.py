@@ -15,7 +15,7 @@ from functions import api, wiring, worker
 from functions.discovery import DiscoveryError
 from functions.settings import LAMBDA, SettingsError
 from kernel.dispatch import Kernel
-from kernel.errors import UnknownModelError
+from kernel.errors import ModelDeniedError, UnknownModelError
 from kernel.model.message import EmbedRequest, Message, ModelRequest, Text
 from tests.functions.samples import FakeContext, sample
 from tests.functions.test_settings import GOOD
@@ -137,7 +137,27 @@ def test_a_kernel_asks_bedrock_and_knows_its_prices(environment: pytest.MonkeyPa
 
 @pytest.mark.usefixtures("environment")
 def test_a_provider_that_is_not_there_is_named_with_those_that_are() -> None:
-    with pytest.raises(UnknownModelError, match=r"There are: bedrock:\.\.\."):
+    with pytest.raises(UnknownModelError, match=r"bedrock:\.\.\."):
         wiring.ports().models.embed(
             EmbedRequest(model="nobody:one", texts=("a",)), within=timedelta(seconds=1)
+        )
+
+
+def test_models_batches_and_other_providers_are_there_when_they_are_asked_for(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("HEADRACE_BATCH_ROLE_ARN", "arn:aws:iam::123456789012:role/batches")
+    environment.setenv("HEADRACE_MODEL_KEYS", "openai=ssm:/nowhere")
+    environment.setenv("HEADRACE_KEEP_PROMPTS", "true")
+    environment.setenv("HEADRACE_REDACTIONS", "secret")
+    ports = wiring.ports()
+
+    limits = ports.batches.limits("bedrock:amazon.nova-lite-v1:0")
+
+    assert limits.most_lines == 50_000
+    assert wiring.kernel().policy.keeps_prompts
+    assert wiring.kernel().policy.redactions == ("secret",)
+    with pytest.raises(ModelDeniedError, match="ssm:/nowhere"):
+        ports.models.complete(
+            ModelRequest(model="openai:gpt-4o", messages=()), within=timedelta(seconds=1)
         )

@@ -16,7 +16,9 @@ _EVENTS: Final = "application/vnd.amazon.eventstream"
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """One answer. *events*: those of a stream, *lines*: the same as other providers send them.
+    """One answer, whole or as a stream, or both: then it is what is asked for.
+
+    *events*: those of a stream; *lines*: the same as other providers send them.
 
     *breaks_off*: hang up in the middle.
     """
@@ -112,10 +114,11 @@ class _Handler(QuietHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
         )
         said = self.side.answer(heard)
-        if said.events:
+        whole = said.body is not None and not _wants_stream(heard)
+        if said.events and not whole:
             self._stream(said)
-        elif said.lines:
-            sent = "".join(f"data: {_line(line)}\n\n" for line in said.lines)
+        elif said.lines and not whole:
+            sent = "".join(_line(line) for line in said.lines)
             self._send(said.status, "text/event-stream", sent.encode(), said)
         else:
             self._send(said.status, "application/json", json.dumps(said.body).encode(), said)
@@ -141,8 +144,15 @@ class _Handler(QuietHandler):
         self.wfile.flush()
 
 
+def _wants_stream(heard: Heard) -> bool:
+    body = heard.body if isinstance(heard.body, dict) else {}
+    return heard.path.endswith("-stream") or bool(body.get("stream"))
+
+
 def _line(line: Any) -> str:
-    return line if isinstance(line, str) else json.dumps(line)
+    text = line if isinstance(line, str) else json.dumps(line)
+    name = f"event: {line['type']}\n" if isinstance(line, dict) and "type" in line else ""
+    return f"{name}data: {text}\n\n"
 
 
 def framed(kind: str, content: Any) -> bytes:
