@@ -34,6 +34,7 @@ from tests.privilege.roles import posts_in, roles_in
 from tests.support.moto import QueueTime
 
 WORKER, TICK, API = "WorkerFunction", "TickFunction", "ApiFunction"
+MODELS: Final = ("CallsModels", "CallsBedrock", "HasModelSecrets", "HasModelParameters")
 # Many more than any workload here rings.
 _MOST: Final = 200
 _VISIBLE: Final = "ApproximateNumberOfMessages"
@@ -253,8 +254,12 @@ class Crew:
 
 
 @contextmanager
-def crew(workflows: str) -> Iterator[Crew]:
-    """Open the account, with *workflows* for its package."""
+def crew(workflows: str, **more: str) -> Iterator[Crew]:
+    """Open the account, with *workflows* for its package.
+
+    Args:
+        more: Parameters of the template's, for language models.
+    """
     gate = Gate()
     with ExitStack() as opening:
         opening.enter_context(gate.up())
@@ -264,7 +269,10 @@ def crew(workflows: str) -> Iterator[Crew]:
         patch.setattr(LogGroup, "get_cfn_attribute", lambda group, name: f"{whole(group, name)}:*")
         patch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
         account = opening.enter_context(
-            open_account(parameters=_parameters(workflows), true={"RunsContainers"})
+            open_account(
+                parameters={**_parameters(workflows), **more},
+                true={"RunsContainers", *(MODELS if more else ())},
+            )
         )
         yield Crew(account, gate, Ahead(queues=QueueTime(patch)))
 

@@ -10,6 +10,7 @@ from kernel.authoring import (
     Completed,
     Fatal,
     NotReady,
+    PrivateModel,
     Ready,
     Retry,
     RetryAfter,
@@ -28,6 +29,10 @@ LONG: Final = {"text": "long " * 12_000}
 
 # What happens while the next body works.
 meanwhile: Final[list[Callable[[], object]]] = []
+
+
+# It is asked of nobody, and on the bill as any other.
+ECHO: Final = PrivateModel(name="offline:echo", answer=lambda _: "so it is")
 
 
 class Page(BaseModel):
@@ -98,6 +103,7 @@ def haul(ctx: StageContext[Page, None]) -> Page:
     if ctx.attempt == 1:
         raise RetryAfter(AN_HOUR)
     ctx.annotate("haul", ctx.attempt)
+    ctx.ai.generate_text("Is it heavy?", model=ECHO.name)
     if not ctx.storage.exists("notes"):
         ctx.storage.save("notes", ctx.input.text)
     notes = ctx.storage.load("notes").decode()
@@ -122,6 +128,7 @@ def weigh(ctx: StageContext[Sides, None]) -> int:
 
 @stage
 def begin(ctx: StageContext[Page, None]) -> Page:
+    ctx.ai.generate_text("Is it light?", model=ECHO.name)
     return ctx.input
 
 
@@ -143,13 +150,14 @@ prints = workflow("prints", input=Page).pipe(Print).build()
 letter = workflow("letter", input=Page, output=dict[str, Page]).parallel(front, ask).build()
 hauling = (
     workflow("hauling", input=Page)
+    .register_models(ECHO)
     .pipe(begin)
     .pipe(haul)
     .parallel(heavy_front, heavy_back)
     .pipe(weigh)
     .build()
 )
-parcel = workflow("parcel", input=Page).pipe(ask).pipe(haul).build()
+parcel = workflow("parcel", input=Page).register_models(ECHO).pipe(ask).pipe(haul).build()
 resting = workflow("resting", input=Page).pipe(rest).build()
 refused = workflow("refused", input=Page).pipe(refuse).build()
 dawdling = workflow("dawdling", input=Page).pipe(dawdle).build()

@@ -21,6 +21,10 @@ _IN_TRANSACTIONS: Final = {
 }
 
 
+# What is not made yet is asked for by its kind.
+_JOB: Final = "model-invocation-job"
+
+
 def needs_of(service: str, operation: str, parameters: _Parameters) -> Sequence[Request]:
     """Return what a role must be allowed for the call."""
     known = _KNOWN.get(service)
@@ -105,10 +109,48 @@ def _of_schedules(operation: str, parameters: _Parameters) -> Iterator[Request]:
         )
 
 
+def _of_models(operation: str, parameters: _Parameters) -> Iterator[Request]:
+    streams = operation == "ConverseStream"
+    action = "InvokeModelWithResponseStream" if streams else "InvokeModel"
+    yield Request(action=f"bedrock:{action}", resource=_model(parameters["modelId"]))
+
+
+def _of_batches(operation: str, parameters: _Parameters) -> Iterator[Request]:
+    match operation:
+        case "CreateModelInvocationJob":
+            for resource in (_model(parameters["modelId"]), arn("bedrock", f"{_JOB}/any")):
+                yield Request(action=f"bedrock:{operation}", resource=resource)
+            yield Request(
+                action="iam:PassRole",
+                resource=parameters["roleArn"],
+                facts={"iam:PassedToService": "bedrock.amazonaws.com"},
+            )
+        case "GetModelInvocationJob" | "StopModelInvocationJob":
+            yield Request(action=f"bedrock:{operation}", resource=parameters["jobIdentifier"])
+
+
+def _model(name: str) -> str:
+    return f"arn:aws:bedrock:{REGION}::foundation-model/{name}"
+
+
+def _of_secrets(operation: str, parameters: _Parameters) -> Iterator[Request]:
+    name = f"secret:{parameters['SecretId']}-Ab12Cd"
+    yield Request(action=f"secretsmanager:{operation}", resource=arn("secretsmanager", name))
+
+
+def _of_parameters(operation: str, parameters: _Parameters) -> Iterator[Request]:
+    name = f"parameter/{parameters['Name'].removeprefix('/')}"
+    yield Request(action=f"ssm:{operation}", resource=arn("ssm", name))
+
+
 _KNOWN: Final[Mapping[str, Callable[[str, _Parameters], Iterator[Request]]]] = {
+    "bedrock": _of_batches,
+    "bedrock-runtime": _of_models,
     "dynamodb": _of_table,
     "events": _of_bus,
     "s3": _of_bucket,
     "scheduler": _of_schedules,
+    "secretsmanager": _of_secrets,
     "sqs": _of_queue,
+    "ssm": _of_parameters,
 }

@@ -10,7 +10,7 @@ from moto.iam.models import iam_backends
 
 from functions.local.account import STACK, Account
 from functions.local.event_shapes import ACCOUNT
-from functions.local.template import translate_template
+from functions.local.template import references, translate_template
 from tests.privilege.gate import Role
 from tests.privilege.needs import arn
 from tests.privilege.statements import Request, grants_in
@@ -37,8 +37,12 @@ def roles_in(account: Account) -> dict[str, Role]:
 
     The policies are those that moto's CloudFormation has made of the translated template.
     """
+    template = translate_template(region=account.region)["Resources"]
     return {
-        logical_id: Role(name=name, grants=tuple(_grants(name)))
+        logical_id: Role(
+            name=name,
+            grants=(*_grants(name), *_managed(template[logical_id]["Properties"])),
+        )
         for logical_id, name in _made("AWS::IAM::Role").items()
     }
 
@@ -68,10 +72,19 @@ def trust_of(role: Role) -> Any:
 
 def _grants(name: str) -> Iterator[Any]:
     role = _backend().get_role(name)
-    assert not role.managed_policies, f"{name} has policies that nobody reads here."
     for document in role.policies.values():
         # moto keeps what is a resource of its own as text.
         yield from grants_in(json.loads(document) if isinstance(document, str) else document)
+
+
+def _managed(properties: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield what a role has by policies that are shared, which moto does not attach."""
+    made = _made("AWS::IAM::ManagedPolicy")
+    for name in references(properties.get("ManagedPolicyArns", [])):
+        if name in made:
+            policy = _backend().get_policy(made[name])
+            document = policy.versions[-1].document
+            yield from grants_in(json.loads(document) if isinstance(document, str) else document)
 
 
 def _recording(

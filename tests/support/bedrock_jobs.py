@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from boto3.session import Session
 
+from tests.support.aws import REGION
 from tests.support.bedrock import Bedrock, Heard, Said, refusing
 
-_JOB: Final = "arn:aws:bedrock:eu-central-1:123456789012:model-invocation-job"
+_JOB: Final = "123456789012:model-invocation-job"
 _AT: Final = "2026-11-25T12:00:00Z"
 _RUNNING: Final = ("Submitted", "Validating", "Scheduled", "InProgress", "Stopping")
 _PAGE: Final = 2
@@ -48,6 +49,7 @@ class BedrockJobs(Bedrock):
     """
 
     session: Session | None = None
+    region: str = REGION
     speak: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda body: body
     jobs: dict[str, Job] = field(default_factory=dict)
     hides: bool = False
@@ -95,7 +97,7 @@ class BedrockJobs(Bedrock):
                 return Said(body={"jobArn": job.arn})
             if job.asked["jobName"] == asked["jobName"]:
                 return refusing("ConflictException", "That name is taken.", status=409)
-        arn = f"{_JOB}/{len(self.jobs):012x}ab"
+        arn = f"arn:aws:bedrock:{self.region}:{_JOB}/{len(self.jobs):012x}ab"
         source = urlsplit(asked["inputDataConfig"]["s3InputDataConfig"]["s3Uri"])
         text = self._s3().get_object(Bucket=source.netloc, Key=source.path[1:])["Body"].read()
         lines = [json.loads(line) for line in text.splitlines()]
