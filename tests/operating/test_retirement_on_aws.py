@@ -46,14 +46,18 @@ def apply_rules(aws: ByHand, rules: Sequence[Rule], *, age: timedelta) -> list[s
 
     Blobs carry no tags, so a rule that asks for one means none of them.
     """
-    days = [
-        rule["ExpirationInDays"]
+    ends = [
+        (rule.get("Prefix", ""), timedelta(days=rule["ExpirationInDays"]))
         for rule in rules
         if rule["Status"] == "Enabled"
         and "ExpirationInDays" in rule
         and not rule.get("TagFilters")
     ]
-    gone = [key for key in aws.blobs() if any(age > timedelta(days=each) for each in days)]
+    gone = [
+        key
+        for key in aws.blobs()
+        if any(key.startswith(prefix) and age > after for prefix, after in ends)
+    ]
     for key in gone:
         boto3.client("s3").delete_object(Bucket=aws.account.outputs["BlobBucketName"], Key=key)
     return gone
