@@ -5,7 +5,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from kernel.errors import ModelDeniedError
+from botocore.exceptions import ClientError
+
+from adapters.aws.errors import code_of, is_passing
+from kernel.errors import ModelBusyError, ModelDeniedError
 
 if TYPE_CHECKING:
     # Loaded by who reads a key from there.
@@ -35,6 +38,7 @@ class ModelKeys:
 
         Raises:
             ModelDeniedError: It cannot be read.
+            ModelBusyError: Not just now, for no fault of its place.
         """
         if provider not in self._places:
             return None
@@ -44,7 +48,8 @@ class ModelKeys:
             key = self._read(place)
         except Exception as error:  # noqa: BLE001 - Powertools wraps them in errors of its own
             message = f"The key of {provider!r} cannot be read from {place!r}: {_reason(error)}."
-            raise ModelDeniedError(message, provider=provider, place=place) from None
+            refused = ModelBusyError if is_passing(_cause(error)) else ModelDeniedError
+            raise refused(message, provider=provider, place=place) from None
         if not key:
             message = f"There is no key of {provider!r} in {place!r}."
             raise ModelDeniedError(message, provider=provider, place=place)
@@ -73,7 +78,10 @@ class ModelKeys:
 
 def _reason(error: Exception) -> str:
     """Return AWS's own word for it where there is one, which names no secret."""
-    cause = error.__cause__ or error.__context__ or error
-    response = getattr(cause, "response", None) or {}
-    code = response.get("Error", {}).get("Code")
-    return str(code or type(cause).__name__)
+    cause = _cause(error)
+    return code_of(cause) if isinstance(cause, ClientError) else type(cause).__name__
+
+
+def _cause(error: Exception) -> BaseException:
+    """Return what Powertools has wrapped."""
+    return error.__cause__ or error.__context__ or error

@@ -27,15 +27,6 @@ _PROVIDERS: Final = {
 }
 
 
-class NoPrices:
-    """Knows no model's price."""
-
-    def price(
-        self, model: str, usage: Usage, *, at: datetime, batch: bool = False
-    ) -> Price | None:
-        return None
-
-
 class GenaiPrices:
     """Prices as they were when the library was released; `Price.version` says which that is.
 

@@ -24,6 +24,7 @@ _MISSING: Final = {
     *("ResourceNotFoundException",),
 }
 _DENIED: Final = "AccessDenied"
+_OUT_OF_REACH: Final = (ConnectionFailedError, HTTPClientError, IncompleteReadError)
 # A HEAD has no body to name the error in; it says the status alone.
 _DENIED_HEAD: Final = "403"
 # What S3's operations need, which are not called like its actions. To say of a blob that it is
@@ -57,7 +58,7 @@ def translated(thing: str, *, variable: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ConnectionFailedError, HTTPClientError, IncompleteReadError) as error:
+    except _OUT_OF_REACH as error:
         raise UnavailableError(f"{thing} is out of reach.") from error
     except ClientError as error:
         code = code_of(error)
@@ -65,7 +66,7 @@ def translated(thing: str, *, variable: str) -> Iterator[None]:
             raise UnavailableError(
                 f"{thing} does not exist; check {variable}.", aws=code, variable=variable
             ) from error
-        if is_busy(code) or _says_later(error):
+        if is_passing(error):
             raise UnavailableError(f"{thing} is too busy to answer.", aws=code) from error
         if is_denied(code):
             raise denied(thing, error) from error
@@ -93,6 +94,13 @@ def denied(thing: str, error: ClientError) -> DeniedError:
     action = named["action"] if named else _ACTIONS.get(operation, operation)
     on = f" on {named['resource']}" if named and named["resource"] else ""
     return DeniedError(f"{thing} is closed to this function: its role must allow {action}{on}.")
+
+
+def is_passing(error: BaseException) -> bool:
+    """Return whether AWS is out of reach, busy or in trouble: asked again, it may answer."""
+    if isinstance(error, ClientError):
+        return is_busy(code_of(error)) or _says_later(error)
+    return isinstance(error, _OUT_OF_REACH)
 
 
 def is_busy(code: str) -> bool:

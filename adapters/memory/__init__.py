@@ -12,6 +12,7 @@ from adapters.memory.language_model import ScriptedModel
 from adapters.memory.logbook import MemoryLogbook
 from adapters.memory.meter import MemoryMeter
 from adapters.memory.persistence import MemoryPersistence
+from adapters.memory.price_book import NoPrices
 from adapters.memory.sandbox import InlineSandbox
 from adapters.memory.scheduler import ForgetfulScheduler, MemoryScheduler, Ring
 from adapters.system.registry import ProcessRegistry as MemoryRegistry
@@ -31,6 +32,7 @@ __all__ = [
     "MemoryPersistence",
     "MemoryRegistry",
     "MemoryScheduler",
+    "NoPrices",
     "Ring",
     "ScriptedBatches",
     "ScriptedModel",

@@ -7,6 +7,7 @@ config of `collect`.
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypeVar
 
 from functions.workflows.reviewing import prompts
 from functions.workflows.reviewing.report import (
@@ -56,6 +57,8 @@ from kernel.authoring import (
 SHORT = 500
 A_SECOND = timedelta(seconds=1)
 
+AnswerT = TypeVar("AnswerT")
+
 
 @stage
 def collect(ctx: StageContext[Asked, Models]) -> Reviews:
@@ -66,33 +69,30 @@ def collect(ctx: StageContext[Asked, Models]) -> Reviews:
 @stage
 def classify(ctx: StageContext[Reviews, None]) -> Kinds:
     """Ask what each review is about, and how its author feels."""
-    found = {}
-    for nth, review in enumerate(ctx.input.reviews):
-        found[review.id] = ctx.ai.generate_object(
-            prompts.one(review),
-            schema=Kind,
-            model=ctx.input.model,
-            system=prompts.CLASSIFY,
-            max_tokens=SHORT,
-        ).value
-        ctx.progress((nth + 1) / len(ctx.input.reviews))
-    return Kinds(by_id=found)
+    return Kinds(by_id=_of_each(ctx, Kind, prompts.CLASSIFY))
 
 
 @stage
 def extract(ctx: StageContext[Reviews, None]) -> AllFacts:
     """Ask for the facts in each review."""
+    return AllFacts(by_id=_of_each(ctx, Facts, prompts.EXTRACT))
+
+
+def _of_each(
+    ctx: StageContext[Reviews, None], schema: type[AnswerT], system: str
+) -> dict[str, AnswerT]:
+    """Return what the model says of each review, by the review's id."""
     found = {}
     for nth, review in enumerate(ctx.input.reviews):
         found[review.id] = ctx.ai.generate_object(
             prompts.one(review),
-            schema=Facts,
+            schema=schema,
             model=ctx.input.model,
-            system=prompts.EXTRACT,
+            system=system,
             max_tokens=SHORT,
         ).value
         ctx.progress((nth + 1) / len(ctx.input.reviews))
-    return AllFacts(by_id=found)
+    return found
 
 
 @batch_stage(id=BATCHED)

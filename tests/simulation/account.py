@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from itertools import count, takewhile
 from typing import Any, TypeVar, cast
 
-from adapters.ai.prices import NoPrices
 from adapters.ai.routing import RoutedBatches
 from adapters.dynamodb.memory_items import MemoryItems
 from adapters.dynamodb.patience import Patience
@@ -20,6 +19,7 @@ from adapters.memory import (
     MemoryScheduler,
     SeededEntropy,
 )
+from adapters.memory.price_book import NoPrices
 from kernel.dispatch import Command, Kernel
 from kernel.engine import engine
 from kernel.errors import EngineError, IllegalTransitionError

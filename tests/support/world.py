@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
-from adapters.ai.prices import NoPrices
 from adapters.ai.routing import RoutedBatches, RoutedModels
 from adapters.memory import (
     InlineExecutor,
@@ -17,6 +16,7 @@ from adapters.memory import (
     SeededEntropy,
     SkippingClock,
 )
+from adapters.memory.price_book import NoPrices
 from functions.host import ServerlessHost
 from kernel.authoring import Workflow
 from kernel.dispatch import Command, Kernel

@@ -2,15 +2,16 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import pytest
 from boto3.session import Session
+from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from adapters.ai.keys import ModelKeys
-from kernel.errors import ModelDeniedError
+from kernel.errors import ModelBusyError, ModelDeniedError
 from tests.support.aws import Mouth, a_session, refusal
 
 SECRET: Final = "sk-nobody-may-see-this"
@@ -78,6 +79,25 @@ def test_a_role_that_may_not_read_it_is_told(session: Session) -> None:
     keys = ModelKeys({"openai": "secretsmanager:one"}, session=session)
 
     with pytest.raises(ModelDeniedError, match="AccessDeniedException"):
+        keys.of("openai")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        refusal("ThrottlingException"),
+        refusal("InternalServiceError", status=500),
+        EndpointConnectionError(endpoint_url="https://secrets.example.org"),
+    ],
+    ids=["throttled", "in trouble", "out of reach"],
+)
+def test_a_key_that_cannot_be_read_just_now_may_be_read_later(
+    session: Session, trouble: Mapping[str, Any] | Exception
+) -> None:
+    Mouth(session, "secretsmanager.GetSecretValue", *[trouble] * 9)
+    keys = ModelKeys({"openai": "secretsmanager:one"}, session=session)
+
+    with pytest.raises(ModelBusyError, match="cannot be read from 'secretsmanager:one'"):
         keys.of("openai")
 
 

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from adapters.memory import MemoryBlobStore, ScriptedBatches, SkippingClock
+from adapters.memory import MemoryBlobStore, MemoryCallLog, ScriptedBatches, SkippingClock
 from adapters.memory.batch_model import USAGE, Said, echo
 from kernel.ai.batch_ground import Asked, BatchGround
 from kernel.ai.batches import JobBatch
-from kernel.ai.ledger import Draft
 from kernel.authoring import Failed, NotReady
 from kernel.authoring.batches import (
     BatchItem,
@@ -18,7 +17,7 @@ from kernel.authoring.batches import (
     BatchResults,
     ItemSucceeded,
 )
-from kernel.model.call import CallState, ModelCall, Tally
+from kernel.model.call import ModelCall
 from kernel.model.message import ModelReply, ModelRequest, Text, Usage
 from kernel.ports.price_book import Price
 
@@ -36,45 +35,15 @@ class CentsBook:
         return Price(cost=cost, input_rate=Decimal(1), output_rate=Decimal(2), version="v1")
 
 
-@dataclass
-class ListLedger:
-    """Calls by their ids."""
+class CountingLog(MemoryCallLog):
+    """A call log that knows how often it was changed by a settlement."""
 
-    clock: SkippingClock
-    calls: dict[str, ModelCall] = field(default_factory=dict)
-    settled: int = 0
-
-    def begin(self, draft: Draft) -> ModelCall:
-        call = self.drafted(draft)
-        return self.calls.setdefault(call.id, call)
-
-    def drafted(self, draft: Draft) -> ModelCall:
-        id_ = draft.id or f"call-{len(self.calls)}"
-        return ModelCall(
-            id=id_,
-            run_id="run-1",
-            workflow_id="flow",
-            stage_id="batch",
-            generation=0,
-            attempt=1,
-            topic=draft.topic,
-            model=draft.model,
-            kind=draft.kind,
-            begun_at=self.clock.now(),
-            requests=draft.requests,
-            reserved=draft.reserve or 0,
-        )
+    settled = 0
 
     def settle(self, call: ModelCall) -> None:
-        if self.calls[call.id].state is CallState.BEGUN:
-            self.calls[call.id] = call
-            self.settled += 1
-
-    def record(self, call: ModelCall) -> None:
-        self.calls[call.id] = call
-
-    def tally(self, prefix: str = "") -> Tally:
-        return Tally(calls=len(self.calls))
+        before = self.calls
+        super().settle(call)
+        self.settled += self.calls != before
 
 
 @dataclass
@@ -89,7 +58,7 @@ class Place:
 
     def __post_init__(self) -> None:
         self.provider = ScriptedBatches(clock=self.clock, **self.script)
-        self.ledger = ListLedger(self.clock)
+        self.ledger = CountingLog(self.clock)
 
     @property
     def batch(self) -> JobBatch:

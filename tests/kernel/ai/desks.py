@@ -5,8 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from adapters.ai.prices import NoPrices
 from adapters.memory import MemoryCallLog, ScriptedModel, SeededEntropy, SkippingClock
+from adapters.memory.price_book import NoPrices
 from kernel.ai.asking import AIHelper
 from kernel.ai.desk import Desk
 from kernel.ai.keeping import Keeping

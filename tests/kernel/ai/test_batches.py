@@ -48,7 +48,7 @@ def test_a_batch_is_one_line_on_the_bill_at_half_the_price() -> None:
 
     place.finish(place.submit("a", "b", "c"))
 
-    (call,) = place.ledger.calls.values()
+    (call,) = place.ledger.calls
     assert (call.kind, call.state, call.requests) == (CallKind.BATCH, CallState.SETTLED, 3)
     assert (call.cost, call.reserved) == (3 * A_CENT // 2, 3 * A_CENT // 2)
     assert (call.input_tokens, call.output_tokens) == (300, 60)
@@ -175,7 +175,7 @@ def test_a_provider_that_rejects_it_is_owed_nothing() -> None:
     with pytest.raises(ModelRejectedError):
         place.submit("a")
 
-    (call,) = place.ledger.calls.values()
+    (call,) = place.ledger.calls
     assert (call.state, call.cost) == (CallState.FAILED, 0)
 
 
@@ -231,7 +231,7 @@ def test_a_batch_that_did_not_end_well_says_so_at_each_item(state: BatchState, c
 
     found = place.finish(place.submit("a", rounds=1))
 
-    (call,) = place.ledger.calls.values()
+    (call,) = place.ledger.calls
     assert told(found) == {"a": code}
     assert (call.state, call.cost) == (CallState.FAILED, 0)
 
@@ -243,6 +243,6 @@ def test_nobody_knows_what_a_batch_has_cost_that_is_lost() -> None:
 
     found = place.finish(state)
 
-    (call,) = place.ledger.calls.values()
+    (call,) = place.ledger.calls
     assert told(found) == {"a": "BATCH_LOST"}
     assert (call.state, call.cost) == (CallState.FAILED, None)

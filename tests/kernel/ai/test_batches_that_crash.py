@@ -92,12 +92,12 @@ def test_each_item_is_handed_in_once_a_round_and_billed_once(at: int, before: bo
     found = lived_through(place, Doom(at=at, before=before))
 
     sent = [[echo(line.request) for line in batch.lines] for batch in place.provider.handed_in]
-    costs = [call.cost for call in place.ledger.calls.values()]
+    costs = [call.cost for call in place.ledger.calls]
     assert found == {"a": "a", "b": "at last", "c": "c"}
     assert sent == [["a", "b", "c"], ["b"]]
     assert costs == [10_000_000, 5_000_000]
     assert place.ledger.settled == 2
-    assert all(call.state is CallState.SETTLED for call in place.ledger.calls.values())
+    assert all(call.state is CallState.SETTLED for call in place.ledger.calls)
 
 
 def test_there_are_fewer_calls_than_are_tried() -> None:
